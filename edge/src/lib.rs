@@ -1,1 +1,4 @@
-//! edge
+//! The edge.
+
+pub mod provider;
+pub mod secret;

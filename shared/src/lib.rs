@@ -1,1 +1,14 @@
-//! shared
+//! Hanbeon's pure domain: everything that decides, as functions of its arguments.
+//!
+//! Map, in reading order: [`money`] · [`time`] · [`id`] · [`fact`] what providers are asked and say · [`checkout`] what is bought · [`payment`] the
+//! machine · [`hold`] the claim on a piece of stock · [`posting`] the ledger's lines · [`claims`] the
+//! one-time token's content · [`wire`] the HTTP records · [`message`] what windows tell each other.
+//!
+//! Invariants, as absences: nothing here reads a clock, draws a random number, touches a network or a
+//! storage, knows a provider, or uses a floating-point number. No type of the domain derives
+//! `Serialize`; only `wire` and `claims` do, behind the feature `serde`.
+
+pub mod fact;
+pub mod id;
+pub mod money;
+pub mod time;
