@@ -283,7 +283,9 @@ mod tests {
 
     #[test]
     fn order_ids_refuse_what_could_break_a_path_or_a_line() {
-        for text in ["", ".", "..", "a b", "a/b", "%2e", "a\r\nb", "주문", "\u{202e}", &"a".repeat(65)] {
+        for text in
+            ["", ".", "..", "a b", "a/b", "%2e", "a\r\nb", "주문", "\u{202e}", &"a".repeat(65)]
+        {
             assert_eq!(OrderId::parse(text), None, "{text:?}");
         }
         for text in ["o-1", "2026.11_21", &"a".repeat(64)] {

@@ -8,7 +8,10 @@
 //! storage, knows a provider, or uses a floating-point number. No type of the domain derives
 //! `Serialize`; only `wire` and `claims` do, behind the feature `serde`.
 
+pub mod checkout;
 pub mod fact;
+pub mod hold;
 pub mod id;
 pub mod money;
+pub mod posting;
 pub mod time;

@@ -165,7 +165,14 @@ impl Civil {
 
     /// Checks the ranges and builds the record; `None` for a day that no calendar has.
     #[must_use]
-    pub fn new(year: u64, month: u64, day: u64, hour: u64, minute: u64, second: u64) -> Option<Self> {
+    pub fn new(
+        year: u64,
+        month: u64,
+        day: u64,
+        hour: u64,
+        minute: u64,
+        second: u64,
+    ) -> Option<Self> {
         let civil = Self { year, month, day, hour, minute, second };
         let plausible = (1970..=9999).contains(&year)
             && (1..=12).contains(&month)
@@ -222,7 +229,8 @@ mod tests {
 
     #[test]
     fn days_that_no_calendar_has_are_refused() {
-        for (y, m, d) in [(2026, 2, 29), (2026, 4, 31), (2100, 2, 29), (2026, 13, 1), (2026, 0, 1)] {
+        for (y, m, d) in [(2026, 2, 29), (2026, 4, 31), (2100, 2, 29), (2026, 13, 1), (2026, 0, 1)]
+        {
             assert_eq!(Civil::new(y, m, d, 0, 0, 0), None, "{y}-{m}-{d}");
         }
     }

@@ -1,0 +1,364 @@
+//! The hold: one attempt's claim on pieces of one SKU, and the machine that keeps the count.
+//!
+//! The stock object of a SKU keeps one [`Stock`]. Every command names its attempt, and an attempt that
+//! was released or committed leaves a tombstone: an older command that arrives late finds it and
+//! changes nothing (I-4, F14).
+//!
+//! # Why untracked stock exists
+//! A shop that never told how many there are sells without limit; asking it to register every book
+//! before the first payment would keep it from starting.
+
+use std::collections::BTreeMap;
+
+use crate::id::AttemptId;
+use crate::time::{Span, Timestamp};
+
+/// How long a hold lasts after the buyer begins to pay (R11).
+pub const HOLD_LIFE: Span = Span::minutes(15);
+/// A secured hold waits for its outcome at most this long before a person is called.
+pub const SECURED_LIFE: Span = Span::hours(24 * 14);
+/// How long a tombstone is kept: longer than any command can still travel.
+pub const TOMBSTONE_LIFE: Span = Span::hours(24 * 30);
+
+/// One claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Kept for a buyer until `until`.
+    Held {
+        /// How many pieces.
+        quantity: u32,
+        /// When it lapses by itself.
+        until: Timestamp,
+    },
+    /// The money is moving or has moved: it does not lapse.
+    Secured {
+        /// How many pieces.
+        quantity: u32,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Sold.
+    Committed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Given back; nothing revives it.
+    Released {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What a checkout wants of a SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Command {
+    /// Keep pieces until the attempt's clock ends.
+    Hold,
+    /// Keep them without a clock: the money is about to move.
+    Secure,
+    /// Sold.
+    Commit,
+    /// Give them back.
+    Release,
+}
+
+impl Command {
+    /// The word between the objects.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Secure => "secure",
+            Self::Commit => "commit",
+            Self::Release => "release",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Hold, Self::Secure, Self::Commit, Self::Release]
+            .into_iter()
+            .find(|command| command.code() == code)
+    }
+}
+
+/// What the SKU answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Done, now or by an earlier copy of the same command.
+    Done,
+    /// Not enough is left; when the next hold lapses, if one does.
+    Short {
+        /// When it is worth asking again.
+        until: Option<Timestamp>,
+    },
+    /// The claim was given back before: the command is too late.
+    Gone,
+}
+
+/// What anybody may know (R15): whether one can enter now, and until when not. Never who.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlook {
+    /// Pieces that nobody holds; `None` when the stock is not tracked.
+    pub available: Option<u32>,
+    /// When the next hold lapses, if nothing is available and one does.
+    pub until: Option<Timestamp>,
+}
+
+/// The stock of one SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stock {
+    /// Pieces not yet sold; `None` when not tracked.
+    pub units: Option<u32>,
+    /// Claims by attempt.
+    pub claims: BTreeMap<AttemptId, Claim>,
+}
+
+impl Stock {
+    /// How many pieces nobody holds at `now`.
+    #[must_use]
+    pub fn outlook(&self, now: Timestamp) -> Outlook {
+        let Some(units) = self.units else { return Outlook { available: None, until: None } };
+        let mut taken: u32 = 0;
+        let mut until: Option<Timestamp> = None;
+        for claim in self.claims.values() {
+            match *claim {
+                Claim::Held { quantity, until: lapses } if lapses > now => {
+                    taken = taken.saturating_add(quantity);
+                    until = Some(until.map_or(lapses, |earliest| earliest.min(lapses)));
+                }
+                Claim::Secured { quantity, .. } => taken = taken.saturating_add(quantity),
+                Claim::Held { .. } | Claim::Committed { .. } | Claim::Released { .. } => {}
+            }
+        }
+        let available = units.saturating_sub(taken);
+        Outlook { available: Some(available), until: until.filter(|_| available == 0) }
+    }
+
+    /// Carries out a command. A refusal and a repeat change nothing.
+    pub fn apply(
+        &mut self,
+        command: Command,
+        attempt: AttemptId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> Answer {
+        self.forget(now);
+        let claim = self.claims.get(&attempt).copied();
+        match command {
+            Command::Hold => self.hold(claim, attempt, quantity, now),
+            Command::Secure => self.secure(claim, attempt, quantity, now),
+            Command::Commit => self.commit(claim, attempt, quantity, now),
+            Command::Release => {
+                match claim {
+                    Some(Claim::Committed { .. } | Claim::Released { .. }) => {}
+                    Some(Claim::Held { .. } | Claim::Secured { .. }) | None => {
+                        self.claims.insert(attempt, Claim::Released { at: now });
+                    }
+                }
+                Answer::Done
+            }
+        }
+    }
+
+    /// Sets how many pieces there are that are not sold; `None` stops tracking.
+    pub fn set_units(&mut self, units: Option<u32>) {
+        self.units = units;
+    }
+
+    fn hold(
+        &mut self,
+        claim: Option<Claim>,
+        attempt: AttemptId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> Answer {
+        match claim {
+            Some(Claim::Held { until, .. }) if until > now => Answer::Done,
+            Some(Claim::Secured { .. } | Claim::Committed { .. }) => Answer::Done,
+            Some(Claim::Released { .. }) => Answer::Gone,
+            Some(Claim::Held { .. }) | None => self.take(
+                attempt,
+                quantity,
+                now,
+                Claim::Held { quantity, until: now.after(HOLD_LIFE) },
+            ),
+        }
+    }
+
+    fn secure(
+        &mut self,
+        claim: Option<Claim>,
+        attempt: AttemptId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> Answer {
+        let secured = Claim::Secured { quantity, at: now };
+        match claim {
+            Some(Claim::Secured { .. } | Claim::Committed { .. }) => Answer::Done,
+            Some(Claim::Released { .. }) => Answer::Gone,
+            Some(Claim::Held { until, .. }) if until > now => {
+                self.claims.insert(attempt, secured);
+                Answer::Done
+            }
+            // Lapsed: it may still be won back if nobody took the piece meanwhile.
+            Some(Claim::Held { .. }) | None => self.take(attempt, quantity, now, secured),
+        }
+    }
+
+    fn commit(
+        &mut self,
+        claim: Option<Claim>,
+        attempt: AttemptId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> Answer {
+        match claim {
+            Some(Claim::Committed { .. }) => return Answer::Done,
+            Some(Claim::Released { .. }) | None => return Answer::Gone,
+            // A lapsed hold has to win its piece again before it can be sold.
+            Some(Claim::Held { .. } | Claim::Secured { .. }) => {}
+        }
+        match self.secure(claim, attempt, quantity, now) {
+            Answer::Done => {
+                self.units = self.units.map(|units| units.saturating_sub(quantity));
+                self.claims.insert(attempt, Claim::Committed { at: now });
+                Answer::Done
+            }
+            short @ (Answer::Short { .. } | Answer::Gone) => short,
+        }
+    }
+
+    fn take(&mut self, attempt: AttemptId, quantity: u32, now: Timestamp, claim: Claim) -> Answer {
+        let outlook = self.outlook(now);
+        if outlook.available.is_some_and(|available| available < quantity) {
+            return Answer::Short { until: outlook.until.or_else(|| self.next_lapse(now)) };
+        }
+        self.claims.insert(attempt, claim);
+        Answer::Done
+    }
+
+    fn next_lapse(&self, now: Timestamp) -> Option<Timestamp> {
+        let lapse = |claim: &Claim| match *claim {
+            Claim::Held { until, .. } => (until > now).then_some(until),
+            Claim::Secured { .. } | Claim::Committed { .. } | Claim::Released { .. } => None,
+        };
+        self.claims.values().filter_map(lapse).min()
+    }
+
+    /// Drops what no command can ask for any more.
+    fn forget(&mut self, now: Timestamp) {
+        self.claims.retain(|_, claim| match *claim {
+            Claim::Held { until, .. } => now.since(until) < TOMBSTONE_LIFE,
+            Claim::Committed { at } | Claim::Released { at } => now.since(at) < TOMBSTONE_LIFE,
+            Claim::Secured { .. } => true,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Home;
+    use proptest::prelude::*;
+
+    fn attempt(bits: u128) -> AttemptId {
+        AttemptId::new(Home { generation: 1, shard: 0 }, bits)
+    }
+
+    fn one_piece() -> Stock {
+        Stock { units: Some(1), claims: BTreeMap::new() }
+    }
+
+    const T: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    #[test]
+    fn r11_the_last_piece_goes_to_the_first_and_the_others_wait_fifteen_minutes() {
+        let mut stock = one_piece();
+        assert_eq!(stock.apply(Command::Hold, attempt(1), 1, T), Answer::Done);
+        let until = T.after(HOLD_LIFE);
+        assert_eq!(
+            stock.apply(Command::Hold, attempt(2), 1, T),
+            Answer::Short { until: Some(until) }
+        );
+        assert_eq!(stock.outlook(T), Outlook { available: Some(0), until: Some(until) });
+        assert_eq!(stock.apply(Command::Hold, attempt(2), 1, until), Answer::Done);
+    }
+
+    #[test]
+    fn i4_f14_an_old_release_or_hold_that_arrives_late_changes_nothing() {
+        let mut stock = one_piece();
+        stock.apply(Command::Release, attempt(1), 1, T);
+        assert_eq!(stock.apply(Command::Hold, attempt(1), 1, T), Answer::Gone);
+        stock.apply(Command::Hold, attempt(2), 1, T);
+        stock.apply(Command::Commit, attempt(2), 1, T);
+        assert_eq!(stock.apply(Command::Release, attempt(2), 1, T), Answer::Done);
+        assert_eq!(stock.units, Some(0), "a sold piece does not come back by an old release");
+    }
+
+    #[test]
+    fn a_secured_hold_does_not_lapse_while_the_money_moves() {
+        let mut stock = one_piece();
+        stock.apply(Command::Hold, attempt(1), 1, T);
+        assert_eq!(stock.apply(Command::Secure, attempt(1), 1, T), Answer::Done);
+        let later = T.after(Span::hours(5));
+        assert_eq!(stock.apply(Command::Hold, attempt(2), 1, later), Answer::Short { until: None });
+        assert_eq!(stock.apply(Command::Commit, attempt(1), 1, later), Answer::Done);
+    }
+
+    #[test]
+    fn a_lapsed_hold_is_won_back_only_if_nobody_took_the_piece() {
+        let later = T.after(HOLD_LIFE);
+        let mut free = one_piece();
+        free.apply(Command::Hold, attempt(1), 1, T);
+        assert_eq!(free.apply(Command::Secure, attempt(1), 1, later), Answer::Done);
+        let mut taken = one_piece();
+        taken.apply(Command::Hold, attempt(1), 1, T);
+        taken.apply(Command::Hold, attempt(2), 1, later);
+        assert!(matches!(taken.apply(Command::Secure, attempt(1), 1, later), Answer::Short { .. }));
+    }
+
+    #[test]
+    fn untracked_stock_never_runs_short() {
+        let mut stock = Stock::default();
+        for n in 0..100 {
+            assert_eq!(stock.apply(Command::Hold, attempt(n), 9, T), Answer::Done);
+        }
+        assert_eq!(stock.outlook(T), Outlook { available: None, until: None });
+    }
+
+    fn any_command() -> impl Strategy<Value = (Command, u128, u64)> {
+        let command = prop_oneof![
+            Just(Command::Hold),
+            Just(Command::Secure),
+            Just(Command::Commit),
+            Just(Command::Release)
+        ];
+        (command, 0u128..6, 0u64..1_200)
+    }
+
+    proptest! {
+        #[test]
+        fn i4_never_more_winners_than_pieces(units in 0u32..4, script in prop::collection::vec(any_command(), 0..80)) {
+            let mut stock = Stock { units: Some(units), claims: BTreeMap::new() };
+            let mut now = T;
+            for (command, n, wait) in script {
+                now = now.after(Span::seconds(wait));
+                let before = stock.clone();
+                let first = stock.apply(command, attempt(n), 1, now);
+                let once = stock.clone();
+                let second = stock.apply(command, attempt(n), 1, now);
+                prop_assert_eq!(first, second, "a repeat has the same answer");
+                prop_assert_eq!(&once.units, &stock.units, "a repeat changes nothing");
+                if matches!(first, Answer::Short { .. }) {
+                    prop_assert_eq!(before.units, stock.units);
+                }
+                let count = |wanted: fn(&Claim) -> bool| stock.claims.values().filter(|c| wanted(c)).count();
+                let sold = count(|c| matches!(c, Claim::Committed { .. }));
+                let secured = count(|c| matches!(c, Claim::Secured { .. }));
+                prop_assert!(sold + secured <= usize::try_from(units).unwrap());
+            }
+        }
+    }
+}
