@@ -45,7 +45,6 @@ type Answer = Result<(u16, Value), Problem>;
 ///
 /// # Panics
 /// When `public/products.json` cannot be read: a shop without goods is a mistake of the build.
-#[must_use]
 pub fn router(config: &Config) -> Router {
     let desk = match Desk::new(config) {
         Ok(desk) => Arc::new(desk),

@@ -1,0 +1,19 @@
+// Shows the example files as they are, so that what is read is what is served.
+import { h, t } from '/shop.js';
+
+const files = [
+  ['server.mjs', t('서버: 결제를 열고 알림을 받아요', 'Server: open a checkout, take a notice')],
+  ['plain.html', 'HTML'],
+  ['Checkout.jsx', 'React'],
+  ['Checkout.vue', 'Vue'],
+  ['Checkout.svelte', 'Svelte'],
+];
+const root = document.querySelector('#examples');
+for (const [file, title] of files) {
+  const text = await fetch(`/examples/${file}`).then((answer) => answer.text());
+  const copy = h('button', { class: 'button quiet little', type: 'button', onclick: async () => {
+    await navigator.clipboard.writeText(text);
+    copy.textContent = t('복사했어요', 'Copied');
+  } }, t('복사', 'Copy'));
+  root.append(h('section', { class: 'card code' }, h('div', { class: 'row' }, h('h2', {}, title), copy), h('p', { class: 'mono soft' }, `examples/${file}`), h('pre', { tabindex: '0' }, h('code', {}, text))));
+}
