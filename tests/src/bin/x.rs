@@ -1,1 +1,134 @@
-fn main(){}
+//! `cargo x`: the one door to every task of this repository, for people, CI and scripts alike.
+//!
+//! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
+//! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
+//! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
+//! `suites` tests, the checks of CI, tidy.
+//!
+//! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
+//! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
+//! installed version is pinned in `setup` or in `package-lock.json`.
+//!
+//! # Why
+//!
+//! One Rust program instead of scripts: it runs the same on every system, is linted like the rest,
+//! and is found by `cargo x --help`. A library for arguments was given up for the compile time.
+
+#[path = "../x/args.rs"]
+mod args;
+#[path = "../x/build.rs"]
+mod build;
+#[path = "../x/demo.rs"]
+mod demo;
+#[path = "../x/run.rs"]
+mod run;
+#[path = "../x/setup.rs"]
+mod setup;
+#[path = "../x/size.rs"]
+mod size;
+#[path = "../x/suites.rs"]
+mod suites;
+
+use std::process::ExitCode;
+
+use args::{Opt, Task};
+
+/// Every task, in the order of the help text.
+const TASKS: &[Task] = &[
+    Task {
+        name: "demo",
+        about: "set up, build and start shop, sandbox and edge; then pay in your browser",
+        options: &[
+            Opt {
+                name: "--port",
+                value: Some("BASE"),
+                about: "first of three ports (default 4410): shop, sandbox, edge",
+            },
+            Opt { name: "--no-open", value: None, about: "do not open the browser" },
+        ],
+        filter: None,
+        perform: demo::demo,
+    },
+    Task {
+        name: "test",
+        about: "set up, build and run every test: native, over HTTP, in the browser",
+        options: &[Opt {
+            name: "--only",
+            value: Some("native|http|browser"),
+            about: "run one of the three suites",
+        }],
+        filter: Some("run only tests whose name contains this"),
+        perform: suites::test,
+    },
+    Task {
+        name: "ci",
+        about: "all that CI does: format, lints for both targets, size, tests, a dry deployment",
+        options: &[],
+        filter: None,
+        perform: suites::ci,
+    },
+    Task {
+        name: "sandbox",
+        about: "start only the providers' sandbox, to develop a shop against it offline",
+        options: &[Opt {
+            name: "--port",
+            value: Some("BASE"),
+            about: "the sandbox listens on BASE + 1 (default 4410)",
+        }],
+        filter: None,
+        perform: demo::sandbox,
+    },
+    Task {
+        name: "size",
+        about: "build for release and weigh what ships against its budgets",
+        options: &[Opt { name: "--json", value: None, about: "figures as JSON on stdout" }],
+        filter: None,
+        perform: size::size,
+    },
+    Task {
+        name: "tidy",
+        about: "the rules of the house that a compiler does not know",
+        options: &[],
+        filter: None,
+        perform: suites::tidy,
+    },
+    Task {
+        name: "build",
+        about: "build the edge (demo and release) and the widget",
+        options: &[],
+        filter: None,
+        perform: build::build,
+    },
+    Task {
+        name: "setup",
+        about: "install what this machine lacks for building and for the demo",
+        options: &[Opt {
+            name: "--browser",
+            value: None,
+            about: "also Chromium and its driver, which the browser tests need",
+        }],
+        filter: None,
+        perform: setup::setup,
+    },
+    // Started by `demo` and `sandbox`, never by a person.
+    Task {
+        name: demo::GUARD,
+        about: "",
+        options: &[],
+        filter: Some("a program and its arguments"),
+        perform: demo::guard,
+    },
+];
+
+/// Names that are taken, so that a guess gets an honest answer.
+const TO_COME: &[&str] = &["sim", "crash", "model", "mutants", "bench"];
+
+fn main() -> ExitCode {
+    match args::dispatch(TASKS, TO_COME, std::env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("x: {}", failure.sentence);
+            ExitCode::from(failure.code)
+        }
+    }
+}

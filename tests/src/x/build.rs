@@ -1,0 +1,227 @@
+//! Wasm modules and the widget's files: edge for release and for the demo, the widget for both.
+//!
+//! `edge/build`: release, optimised, no features; what is weighed and deployed.
+//! `edge/build-demo`: quick profile, feature `demo` (movable clock, notices to loopback), not optimised.
+//! `widget/dist`: what the edge serves under `/widget/`.
+//!
+//! # Why
+//!
+//! Cargo decides what to compile; the steps after it (bindings, wasm-opt, minifying) take up to half
+//! a minute, so they are skipped when their inputs have the digest of last time.
+
+use std::path::{Path, PathBuf};
+
+use crate::args::Words;
+use crate::run::{
+    Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, target, write,
+};
+use crate::setup::{WASM_BINDGEN, WORKER_BUILD, prepare, tool};
+
+/// Which of the edge's two builds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    Release,
+    Demo,
+}
+
+impl Edge {
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Demo => "demo",
+        }
+    }
+
+    /// The folder inside `edge/`.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "build",
+            Self::Demo => "build-demo",
+        }
+    }
+}
+
+/// Features that the widget's module may use, as the compiler and the binding tool write it.
+const WIDGET_WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-call-indirect-overlong",
+];
+
+/// The widget is imported by pages of other origins.
+const WIDGET_HEADERS: &str = "/widget/*
+  Access-Control-Allow-Origin: *
+  Cross-Origin-Resource-Policy: cross-origin
+  X-Content-Type-Options: nosniff
+";
+
+/// The task.
+pub fn build(_: &Words) -> Result<(), Failure> {
+    let mut stages = Stages::begin();
+    stages.stage("setup", prepare)?;
+    stages.stage("edge for the demo", || edge(Edge::Demo))?;
+    stages.stage("edge for release", || edge(Edge::Release))?;
+    stages.stage("widget", widget)?;
+    stages.end("all built");
+    Ok(())
+}
+
+/// Builds the edge.
+///
+/// # Errors
+///
+/// When the compiler or a tool says no.
+pub fn edge(which: Edge) -> Result<(), Failure> {
+    let folder = root().join("edge");
+    // As worker-build will call it a moment later, so that its own call finds everything done.
+    let mut compile = cargo();
+    compile.current_dir(&folder).args([
+        "build",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        which.profile(),
+    ]);
+    if which == Edge::Demo {
+        compile.args(["--features", "demo"]);
+    }
+    run(&mut compile)?;
+    let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
+    let salt = format!("worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}");
+    let digest = digest(&[&read(&wasm)?, salt.as_bytes()]);
+    let built = folder.join(which.folder());
+    let stamp = Stamp::new(&format!("edge-{}", which.profile()), digest);
+    if stamp.holds(&[built.join("index.js"), built.join("index_bg.wasm")]) {
+        return Ok(());
+    }
+    let mut pack = program(tool("worker-build")?);
+    pack.current_dir(&folder)
+        // With these three set, and existing, it downloads nothing.
+        .env("WASM_BINDGEN_BIN", existing(tool("wasm-bindgen")?)?)
+        .env("WASM_OPT_BIN", existing(npm_bin("wasm-opt"))?)
+        .env("ESBUILD_BIN", existing(npm_bin("esbuild"))?)
+        .args(["--out-dir", which.folder()]);
+    match which {
+        Edge::Release => pack.arg("--release"),
+        Edge::Demo => pack.args(["--profile", "demo", "--no-opt", "--features", "demo"]),
+    };
+    quiet(&mut pack)?;
+    stamp.set()
+}
+
+/// Builds the widget: module, glue and loader, each as small as it gets.
+///
+/// # Errors
+///
+/// When the compiler or a tool says no.
+pub fn widget() -> Result<(), Failure> {
+    run(cargo().args([
+        "build",
+        "--release",
+        "--target",
+        "wasm32-unknown-unknown",
+        "-p",
+        "widget",
+    ]))?;
+    let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
+    let loader = root().join("widget/element.js");
+    let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WIDGET_WASM_FEATURES:?}, {WIDGET_HEADERS}");
+    let lock = read(&root().join("package-lock.json"))?;
+    let digest = digest(&[&read(&wasm)?, &read(&loader)?, &lock, salt.as_bytes()]);
+    let dist = root().join("widget/dist");
+    let stamp = Stamp::new("widget", digest);
+    let [element, glue, module] =
+        ["element.js", "hanbeon.js", "hanbeon_bg.wasm"].map(|name| dist.join("widget").join(name));
+    if stamp.holds(&[element.clone(), glue.clone(), module.clone(), dist.join("_headers")]) {
+        return Ok(());
+    }
+    let bound = scratch().join("widget");
+    quiet(
+        program(tool("wasm-bindgen")?)
+            .args(["--target", "web", "--no-typescript", "--out-name", "hanbeon", "--out-dir"])
+            .arg(&bound)
+            .arg(&wasm),
+    )?;
+    write(&dist.join("_headers"), WIDGET_HEADERS)?;
+    std::fs::create_dir_all(dist.join("widget"))
+        .map_err(|error| Failure::new(format!("{}: {error}", dist.display())))?;
+    quiet(
+        program(npm_bin("wasm-opt"))
+            .arg("-Oz")
+            .args(WIDGET_WASM_FEATURES)
+            .args(["--strip-debug", "--strip-producers", "-o"])
+            .arg(&module)
+            .arg(bound.join("hanbeon_bg.wasm")),
+    )?;
+    minify(&bound.join("hanbeon.js"), &glue)?;
+    minify(&loader, &element)?;
+    stamp.set()
+}
+
+/// One file of its own: snippets of the glue are taken in, the loader's late import stays outside.
+fn minify(from: &Path, to: &Path) -> Result<(), Failure> {
+    quiet(
+        program(npm_bin("esbuild"))
+            .arg(from)
+            .args([
+                "--bundle",
+                "--minify",
+                "--format=esm",
+                "--target=es2022",
+                "--log-level=warning",
+            ])
+            .arg("--external:./hanbeon.js")
+            .arg(format!("--outfile={}", to.display())),
+    )
+    .map(|_| ())
+}
+
+/// The remedy belongs to us: worker-build would only warn, and then try to download.
+fn existing(file: PathBuf) -> Result<PathBuf, Failure> {
+    if file.exists() {
+        return Ok(file);
+    }
+    Err(Failure::new(format!("{} is missing: run `cargo x setup`", file.display())))
+}
+
+/// A note of which inputs an output was made from.
+struct Stamp {
+    file: PathBuf,
+    digest: String,
+}
+
+impl Stamp {
+    fn new(name: &str, digest: u64) -> Self {
+        Self { file: scratch().join(format!("{name}.stamp")), digest: format!("{digest:016x}") }
+    }
+
+    fn holds(&self, outputs: &[PathBuf]) -> bool {
+        outputs.iter().all(|output| output.is_file())
+            && std::fs::read_to_string(&self.file).is_ok_and(|noted| noted == self.digest)
+    }
+
+    fn set(&self) -> Result<(), Failure> {
+        write(&self.file, &self.digest)
+    }
+}
+
+/// FNV-1a over eight bytes at a time: it tells builds apart and guards nothing.
+fn digest(parts: &[&[u8]]) -> u64 {
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    let mut mix = |word: u64| state = (state ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+    for part in parts {
+        mix(part.len() as u64);
+        for chunk in part.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            mix(u64::from_le_bytes(word));
+        }
+    }
+    state
+}

@@ -1,0 +1,120 @@
+//! The bytes that ship, and their budgets.
+//!
+//! The page's figure is what a buyer's browser fetches from us before the first window can open:
+//! loader, glue and module, as brotli (which every browser takes). The edge's figure is what the
+//! platform counts against its limit: entry, glue and module, as gzip.
+//!
+//! # Why
+//!
+//! Node's zlib measures, since it is here anyway and is what deployment uses; a crate for each
+//! format would slow every first `cargo x`.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use crate::args::Words;
+use crate::build::{Edge, edge, widget};
+use crate::run::{Failure, npm_bin, program, quiet, root};
+use crate::setup::prepare;
+
+/// A first visit over a slow phone line stays under a second of transfer.
+const PAGE_BROTLI_BYTES_MAX: u64 = 75_000;
+/// A cold start parses this; the platform's own limit is fifteen times as high.
+const EDGE_GZIP_BYTES_MAX: u64 = 200_000;
+
+/// Prints `[raw, gzip, brotli]` for each file named on its command line.
+const WEIGH: &str = r#"
+const { readFileSync } = require("node:fs");
+const { gzipSync, brotliCompressSync, constants } = require("node:zlib");
+console.log(JSON.stringify(process.argv.slice(1).map((file) => {
+  const bytes = readFileSync(file);
+  const brotli = brotliCompressSync(bytes, { params: {
+    [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  return [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length];
+})));
+"#;
+
+/// One file's bytes.
+#[derive(Clone, Copy)]
+struct Weight {
+    raw: u64,
+    gzip: u64,
+    brotli: u64,
+}
+
+/// The task.
+pub fn size(words: &Words) -> Result<(), Failure> {
+    prepare()?;
+    edge(Edge::Release)?;
+    widget()?;
+    measure(words.has("--json"))
+}
+
+/// Weighs what is built.
+///
+/// # Errors
+///
+/// When a file is missing or a budget is exceeded.
+pub fn measure(as_json: bool) -> Result<(), Failure> {
+    let page = ["element.js", "hanbeon.js", "hanbeon_bg.wasm"]
+        .map(|name| root().join("widget/dist/widget").join(name));
+    let worker = ["entry.js", "build/index.js", "build/index_bg.wasm"]
+        .map(|name| root().join("edge").join(name));
+    let [loader, glue, module] = weigh(&page)?;
+    let [entry, edge_glue, edge_module] = weigh(&worker)?;
+    let page_brotli = loader.brotli + glue.brotli + module.brotli;
+    let edge_gzip = entry.gzip + edge_glue.gzip + edge_module.gzip;
+    let figures = json!({
+        "page_brotli_bytes": page_brotli,
+        "page_brotli_bytes_max": PAGE_BROTLI_BYTES_MAX,
+        "loader_brotli_bytes": loader.brotli,
+        "glue_brotli_bytes": glue.brotli,
+        "widget_wasm_brotli_bytes": module.brotli,
+        "widget_wasm_bytes": module.raw,
+        "page_requests": page.len(),
+        "edge_gzip_bytes": edge_gzip,
+        "edge_gzip_bytes_max": EDGE_GZIP_BYTES_MAX,
+        "edge_wasm_gzip_bytes": edge_module.gzip,
+        "edge_wasm_bytes": edge_module.raw,
+        "edge_js_bytes": entry.raw + edge_glue.raw,
+    });
+    print(&figures, as_json);
+    within("the page", "brotli", page_brotli, PAGE_BROTLI_BYTES_MAX)?;
+    within("the edge", "gzip", edge_gzip, EDGE_GZIP_BYTES_MAX)
+}
+
+fn within(what: &str, format: &str, bytes: u64, most: u64) -> Result<(), Failure> {
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{what} weighs {bytes} bytes ({format}), {} over its budget of {most}",
+        bytes - most
+    )))
+}
+
+fn weigh<const N: usize>(files: &[PathBuf; N]) -> Result<[Weight; N], Failure> {
+    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
+        return Err(Failure::new(format!("{} is missing: run `cargo x build`", missing.display())));
+    }
+    let answer = quiet(program(npm_bin("node")).args(["-e", WEIGH, "--"]).args(files))?;
+    let rows: Vec<[u64; 3]> = serde_json::from_slice::<Vec<Vec<u64>>>(&answer.stdout)
+        .ok()
+        .and_then(|rows| rows.into_iter().map(|row| row.try_into().ok()).collect())
+        .unwrap_or_default();
+    let weights: Vec<Weight> =
+        rows.into_iter().map(|[raw, gzip, brotli]| Weight { raw, gzip, brotli }).collect();
+    weights.try_into().map_err(|_| Failure::new("node weighed another number of files than asked"))
+}
+
+fn print(figures: &Value, as_json: bool) {
+    if as_json {
+        println!("{figures:#}");
+        return;
+    }
+    let none = Map::new();
+    for (name, value) in figures.as_object().unwrap_or(&none) {
+        println!("{name:<26} {value:>9}");
+    }
+}
