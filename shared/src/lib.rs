@@ -9,9 +9,14 @@
 //! `Serialize`; only `wire` and `claims` do, behind the feature `serde`.
 
 pub mod checkout;
+pub mod claims;
 pub mod fact;
 pub mod hold;
 pub mod id;
+pub mod means;
 pub mod money;
+pub mod payment;
 pub mod posting;
+pub mod problem;
+pub mod raw_amount;
 pub mod time;

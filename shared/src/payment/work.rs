@@ -1,0 +1,246 @@
+//! What the state wants done in the world, and when.
+
+use super::{CaptureTurn, InputKind, Payment, Phase, Refund, RefundState, Verdict, verdict};
+use crate::checkout::Checkout;
+use crate::fact::Ask;
+use crate::hold;
+use crate::id::{AttemptId, RefundId};
+use crate::time::{Span, Timestamp};
+
+/// Waits between two times of putting the same question (F15).
+const PLAN: [Span; 6] = [
+    Span::seconds(1),
+    Span::seconds(3),
+    Span::seconds(10),
+    Span::seconds(30),
+    Span::minutes(2),
+    Span::minutes(10),
+];
+/// Where a quiet poll enters the plan: the buyer needs some seconds in any window.
+const FIRST_POLL: u32 = 2;
+/// Look-ups that many hints ask for are put at most once in this time.
+const HINT_GAP: Span = Span::seconds(1);
+
+/// When a question is put next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// How often it was put since the last hint.
+    pub count: u32,
+    /// When it was put last.
+    pub last_at: Timestamp,
+    /// When it is put next; `None` when only a hint makes us ask.
+    pub next_at: Option<Timestamp>,
+}
+
+impl Retry {
+    /// Nothing is asked until somebody hints.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self { count: 0, last_at: Timestamp::from_millis(0), next_at: None }
+    }
+
+    /// Asked at once.
+    #[must_use]
+    pub const fn now(now: Timestamp) -> Self {
+        Self { count: 0, last_at: Timestamp::from_millis(0), next_at: Some(now) }
+    }
+
+    /// Polled quietly from some seconds on.
+    #[must_use]
+    pub fn first_poll(now: Timestamp) -> Self {
+        let mut retry = Self { count: FIRST_POLL, last_at: now, next_at: None };
+        retry.put(now);
+        retry
+    }
+
+    /// A hint: ask as soon as the gap since the last time allows.
+    pub fn soon(&mut self, now: Timestamp) {
+        let earliest = now.max(self.last_at.after(HINT_GAP));
+        self.count = 0;
+        self.next_at = Some(self.next_at.map_or(earliest, |next| next.min(earliest)));
+    }
+
+    /// The provider asked for patience.
+    pub fn not_before(&mut self, at: Timestamp) {
+        self.next_at = self.next_at.map(|next| next.max(at));
+    }
+
+    fn is_due(self, now: Timestamp) -> bool {
+        self.next_at.is_some_and(|next| next <= now)
+    }
+
+    /// It is put now; the next time follows the plan.
+    fn put(&mut self, now: Timestamp) {
+        let step = usize::try_from(self.count).unwrap_or(usize::MAX);
+        let wait = PLAN.get(step).or(PLAN.last()).copied().unwrap_or_default();
+        self.count = self.count.saturating_add(1);
+        self.last_at = now;
+        self.next_at = Some(now.after(wait));
+    }
+
+    fn take(&mut self, now: Timestamp) -> bool {
+        let due = self.is_due(now);
+        if due {
+            self.put(now);
+        }
+        due
+    }
+}
+
+/// Something to be done in the world; its result comes back as an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// A command to every piece of stock of the checkout.
+    Stock {
+        /// Whose claim.
+        attempt: AttemptId,
+        /// What.
+        command: hold::Command,
+    },
+    /// A question to the attempt's provider.
+    Ask {
+        /// Whose.
+        attempt: AttemptId,
+        /// What.
+        ask: Ask,
+        /// The refund that it is about, if it is.
+        refund: Option<RefundId>,
+    },
+}
+
+impl Payment {
+    /// What is due now, marked as asked: the caller stores this state before it does the work, and a
+    /// second caller gets nothing (house rule: intent before action).
+    pub fn take_work(&mut self, checkout: &Checkout, now: Timestamp) -> Vec<Work> {
+        let mut work = Vec::new();
+        if self.retry.is_due(now) {
+            match self.phase_work(checkout) {
+                Some(item) => {
+                    self.retry.put(now);
+                    work.push(item);
+                }
+                None => self.retry = Retry::never(),
+            }
+        }
+        for (attempt, command, retry) in &mut self.stock_debts {
+            if retry.take(now) {
+                work.push(Work::Stock { attempt: *attempt, command: *command });
+            }
+        }
+        let mut strays = core::mem::take(&mut self.strays);
+        for (attempt, retry) in &mut strays {
+            if retry.take(now) {
+                work.push(self.look_up(*attempt));
+            }
+        }
+        self.strays = strays;
+        work.extend(self.refund_work(now));
+        work
+    }
+
+    /// When the state wants to be looked at next, if ever.
+    #[must_use]
+    pub fn due(&self, checkout: &Checkout) -> Option<Timestamp> {
+        let kind = self.phase.kind();
+        let clock = |input| matches!(verdict(kind, input), Verdict::Go(_));
+        let over = self
+            .phase
+            .attempt()
+            .and_then(|id| self.attempt(id))
+            .map(|attempt| attempt.ends_at)
+            .filter(|_| clock(InputKind::AttemptOver));
+        let expiry = Some(checkout.expires_at).filter(|_| clock(InputKind::CheckoutOver));
+        let debts = self.stock_debts.iter().filter_map(|(_, _, retry)| retry.next_at);
+        let strays = self.strays.iter().filter_map(|(_, retry)| retry.next_at);
+        let refunds = self.next_refunds().filter_map(|at| self.refunds.get(at)?.retry.next_at);
+        [over, expiry, self.retry.next_at]
+            .into_iter()
+            .flatten()
+            .chain(debts)
+            .chain(strays)
+            .chain(refunds)
+            .min()
+    }
+
+    /// The question of the present phase.
+    fn phase_work(&self, checkout: &Checkout) -> Option<Work> {
+        let attempt = self.phase.attempt()?;
+        let ask = |ask| Some(Work::Ask { attempt, ask, refund: None });
+        let stock = |command| Some(Work::Stock { attempt, command });
+        match &self.phase {
+            Phase::Open | Phase::Cancelled(_) | Phase::Expired(_) => None,
+            Phase::Holding(_) => stock(hold::Command::Hold),
+            Phase::Preparing(_) => ask(Ask::Prepare {
+                request_id: attempt.request_id(),
+                amount: checkout.amount,
+                goods_name: checkout.label.clone(),
+                buyer: checkout.buyer.to_string(),
+            }),
+            Phase::Rechecking(..) | Phase::Securing(..) => stock(hold::Command::Secure),
+            Phase::Capturing(_, sighting, CaptureTurn::Capture) => ask(Ask::Capture {
+                request_id: attempt.request_id(),
+                provider_payment_id: sighting.provider_payment_id.clone(),
+                amount: checkout.amount,
+            }),
+            Phase::Closing(_, _, Some(sighting)) => ask(Ask::Cancel {
+                request_id: attempt.request_id(),
+                provider_payment_id: sighting.provider_payment_id.clone(),
+                amount: checkout.amount,
+                captured: sighting.amount,
+                cancelled_before: sighting.cancelled,
+                key: format!("{}-close", attempt.request_id()),
+                reason: "not paid in time".to_owned(),
+                account: None,
+            }),
+            Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
+                ask(Ask::Close { request_id: attempt.request_id() })
+            }
+            Phase::Presented(_)
+            | Phase::Capturing(_, _, CaptureTurn::LookUp)
+            | Phase::AwaitingDeposit(..)
+            | Phase::Closing(..)
+            | Phase::Paid(..) => Some(self.look_up(attempt)),
+        }
+    }
+
+    fn look_up(&self, attempt: AttemptId) -> Work {
+        let provider_payment_id = self.attempt(attempt).and_then(|a| a.payment_id.clone());
+        let ask = Ask::LookUp { request_id: attempt.request_id(), provider_payment_id };
+        Work::Ask { attempt, ask, refund: None }
+    }
+
+    /// One refund at a time of each capture: each tells the provider the balance that it expects.
+    fn next_refunds(&self) -> impl Iterator<Item = usize> + '_ {
+        let requested = |refund: &Refund| refund.state == RefundState::Requested;
+        self.refunds.iter().enumerate().filter_map(move |(at, refund)| {
+            let earlier = self.refunds.iter().take(at);
+            let blocked = earlier.clone().any(|e| requested(e) && e.attempt == refund.attempt);
+            (requested(refund) && !blocked).then_some(at)
+        })
+    }
+
+    fn refund_work(&mut self, now: Timestamp) -> Vec<Work> {
+        let next: Vec<usize> = self.next_refunds().collect();
+        next.into_iter().filter_map(|at| self.ask_refund(at, now)).collect()
+    }
+
+    fn ask_refund(&mut self, at: usize, now: Timestamp) -> Option<Work> {
+        let (attempt, captured) = self.refunds.get(at).map(|r| (r.attempt, r.captured))?;
+        let cancelled_before = self.given_back(attempt, captured);
+        let refund = self.refunds.get_mut(at)?;
+        if !refund.retry.take(now) {
+            return None;
+        }
+        let ask = Ask::Cancel {
+            request_id: attempt.request_id(),
+            provider_payment_id: refund.payment_id.clone(),
+            amount: refund.amount,
+            captured,
+            cancelled_before,
+            key: refund.id.to_string(),
+            reason: refund.reason.clone(),
+            account: refund.account.clone(),
+        };
+        Some(Work::Ask { attempt, ask, refund: Some(refund.id) })
+    }
+}
