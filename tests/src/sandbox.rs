@@ -1,1 +1,347 @@
-//! sandbox
+//! The other side of every provider: pure engines that speak the provider's own wire format and
+//! keep their own books, so that shops can develop offline and tests can doubt ours.
+//!
+//! Map: `tosspayments`, `kb` the engines · `window` the buyer's pages · `outbox` events on their
+//! way · `faults` bad days on demand · `control` the panel · `journal` what was heard and said ·
+//! `merchant` who has a contract · `cipher`, `dice`, `form`, `moment` small parts.
+//!
+//! Nothing here reads a clock, makes a random number, opens a socket, or knows a type of `edge`.
+//!
+//! # Driving it
+//! Give every request to [`Sandbox::handle`] and answer as the [`Response`] says; post what
+//! [`Sandbox::deliveries`] hands out and report each answer to [`Sandbox::delivered`].
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use self::dice::Dice;
+use self::faults::{AllFaults, Faults};
+use self::journal::{Direction, Entry, Journal};
+use self::merchant::Merchants;
+use self::outbox::{Delivery, Outbox};
+
+pub mod cipher;
+pub mod control;
+pub mod dice;
+pub mod faults;
+pub mod form;
+pub mod journal;
+pub mod kb;
+pub mod merchant;
+pub mod moment;
+pub mod outbox;
+pub mod tosspayments;
+pub mod window;
+
+/// The largest body that is read, in bytes: both providers' messages are far smaller.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The verbs that the sandbox answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// Anything else; nothing is there for it.
+    Other,
+}
+
+/// A request as it came over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The verb.
+    pub method: Method,
+    /// The path, still encoded, from its first slash.
+    pub path: String,
+    /// The query without its question mark.
+    pub query: String,
+    /// Headers by lower-case name.
+    pub headers: BTreeMap<String, String>,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A request without headers.
+    #[must_use]
+    pub fn new(method: Method, target: &str, body: impl Into<Vec<u8>>) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: BTreeMap::new(),
+            body: body.into(),
+        }
+    }
+
+    /// The same request with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        self
+    }
+
+    /// A header by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The body as text; broken characters are replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// An answer, and what happens to it on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+    /// How long the answer takes, in milliseconds.
+    pub delay_ms: u64,
+    /// The event whose first try must end before the answer may go; a few seconds at most.
+    pub after_delivery: Option<u64>,
+    /// The connection breaks instead: what the body says has happened and nobody is told.
+    pub dropped: bool,
+}
+
+impl Response {
+    /// An answer of a given type.
+    #[must_use]
+    pub fn of(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![
+            ("content-type".to_owned(), kind.to_owned()),
+            ("cache-control".to_owned(), "no-store".to_owned()),
+        ];
+        Self { status, headers, body: body.into(), ..Self::default() }
+    }
+
+    /// An answer of JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::of(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn page(status: u16, html: impl Into<Vec<u8>>) -> Self {
+        Self::of(status, "text/html; charset=utf-8", html)
+    }
+
+    /// What a gateway says when the server behind it does not.
+    #[must_use]
+    pub fn gateway_timeout() -> Self {
+        Self::page(504, "<html><body><h1>504 Gateway Time-out</h1></body></html>")
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A header by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same answer, lost in the way the faults say.
+    #[must_use]
+    pub fn lost(self, faults: &Faults) -> Self {
+        match faults.answer_lost_as {
+            faults::Remains::Dropped => Self { dropped: true, ..self },
+            faults::Remains::Html => Self {
+                delay_ms: self.delay_ms,
+                after_delivery: self.after_delivery,
+                ..Self::gateway_timeout()
+            },
+        }
+    }
+}
+
+/// What an engine is given for one request.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// Milliseconds since 1970, by the sandbox's clock.
+    pub now: i64,
+    /// Ids of this turn.
+    pub dice: Dice,
+    /// The engine's faults.
+    pub faults: &'a mut Faults,
+    /// Where events go.
+    pub outbox: &'a mut Outbox,
+}
+
+/// One payment as the provider's books have it: the auditor's view.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct BookLine {
+    /// Whose books.
+    pub provider: faults::Provider,
+    /// The merchant's secret key or number.
+    pub merchant: String,
+    /// Our request id.
+    pub request_id: String,
+    /// The provider's id of the payment, when there is one.
+    pub provider_payment_id: Option<String>,
+    /// The provider's word.
+    pub status: &'static str,
+    /// What was asked for, in KRW.
+    pub amount: u64,
+    /// What was taken, in KRW.
+    pub captured: u64,
+    /// What was given back, in KRW.
+    pub refunded: u64,
+    /// How often money was taken: never more than once, whatever we do.
+    pub captures: u32,
+    /// Tries to tell us about it.
+    pub webhooks_sent: u32,
+    /// Events that we acknowledged.
+    pub webhooks_acknowledged: u32,
+}
+
+/// All engines with their books, faults, clock and journal.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    merchants: Merchants,
+    toss: tosspayments::Engine,
+    kb: kb::Engine,
+    faults: AllFaults,
+    outbox: Outbox,
+    journal: Journal,
+    clock_offset_ms: i64,
+    turns: u64,
+}
+
+impl Sandbox {
+    /// Empty books for these merchants.
+    #[must_use]
+    pub fn new(merchants: Merchants) -> Self {
+        Self {
+            toss: tosspayments::Engine::new(merchants.toss.clone()),
+            kb: kb::Engine::new(merchants.kb.clone()),
+            merchants,
+            faults: AllFaults::default(),
+            outbox: Outbox::default(),
+            journal: Journal::default(),
+            clock_offset_ms: 0,
+            turns: 0,
+        }
+    }
+
+    /// Answers one request. `now_ms` is real time; the sandbox adds the offset of its own clock.
+    pub fn handle(&mut self, request: &Request, now_ms: i64, entropy: u64) -> Response {
+        let now = self.wake(now_ms);
+        self.turns += 1;
+        let dice = Dice::new(entropy, self.turns);
+        let response = if let Some(path) = request.path.strip_prefix("/toss") {
+            let (faults, outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
+            self.toss.handle(path, request, &mut Turn { now, dice, faults, outbox })
+        } else if let Some(path) = request.path.strip_prefix("/kb") {
+            let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
+            self.kb.handle(path, request, &mut Turn { now, dice, faults, outbox })
+        } else if let Some(path) = request.path.strip_prefix("/control") {
+            self.control(path, request, now_ms, dice)
+        } else if request.path == "/" {
+            Response::page(303, "").with("location", "/control")
+        } else {
+            Response::page(404, "nothing is here")
+        };
+        if !request.path.starts_with("/control") {
+            self.write_down(request, &response, now);
+        }
+        response
+    }
+
+    /// The events that are due; each is handed out once until [`Self::delivered`] is told.
+    pub fn deliveries(&mut self, now_ms: i64) -> Vec<Delivery> {
+        let now = self.wake(now_ms);
+        self.outbox.take_due(now)
+    }
+
+    /// Takes the answer to an event; `status` 0 means that there was none.
+    pub fn delivered(&mut self, id: u64, status: u16, body: &[u8], now_ms: i64) {
+        let now = now_ms + self.clock_offset_ms;
+        self.outbox.delivered(id, status, body, now);
+        let Some(letter) = self.outbox.letters().iter().find(|letter| letter.id == id) else {
+            return;
+        };
+        self.journal.write(Entry {
+            n: 0,
+            at: now,
+            direction: Direction::Out,
+            method: "POST".to_owned(),
+            path: letter.draft.url.clone(),
+            request: letter.draft.body.clone(),
+            key: None,
+            status,
+            response: String::from_utf8_lossy(body).into_owned(),
+        });
+    }
+
+    /// Whether the first try of an event has ended: what [`Response::after_delivery`] waits for.
+    #[must_use]
+    pub fn was_tried(&self, id: u64) -> bool {
+        self.outbox.was_tried(id)
+    }
+
+    /// Every payment of every engine, in the order of request ids.
+    #[must_use]
+    pub fn books(&self) -> Vec<BookLine> {
+        let mut lines: Vec<BookLine> = self.toss.books().chain(self.kb.books()).collect();
+        for line in &mut lines {
+            let (tries, accepted) = self.outbox.tries_about(line.provider, &line.request_id);
+            line.webhooks_sent = tries;
+            line.webhooks_acknowledged = accepted;
+        }
+        lines
+    }
+
+    /// Lets time pass in the engines, and says what time it is there.
+    fn wake(&mut self, now_ms: i64) -> i64 {
+        let now = now_ms + self.clock_offset_ms;
+        self.turns += 1;
+        let dice = Dice::new(0, self.turns);
+        let (faults, outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
+        self.toss.wake(&mut Turn { now, dice: dice.clone(), faults, outbox });
+        let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
+        self.kb.wake(&mut Turn { now, dice, faults, outbox });
+        now
+    }
+
+    fn write_down(&mut self, request: &Request, response: &Response, now: i64) {
+        let query = if request.query.is_empty() { "" } else { "?" };
+        let is_page = response.header("content-type").is_some_and(|kind| kind.contains("html"));
+        let said = String::from_utf8_lossy(&response.body);
+        self.journal.write(Entry {
+            n: 0,
+            at: now,
+            direction: Direction::In,
+            method: match request.method {
+                Method::Get => "GET",
+                Method::Post => "POST",
+                Method::Other => "OTHER",
+            }
+            .to_owned(),
+            path: format!("{}{query}{}", request.path, request.query),
+            request: request.text(),
+            key: request.header("idempotency-key").map(ToOwned::to_owned),
+            status: if response.dropped { 0 } else { response.status },
+            response: match (response.dropped, is_page) {
+                (true, _) => "the connection was dropped".to_owned(),
+                (false, true) => response.header("location").unwrap_or("a page").to_owned(),
+                (false, false) => said.into_owned(),
+            },
+        });
+    }
+}

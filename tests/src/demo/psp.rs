@@ -1,1 +1,153 @@
-//! demo/psp
+//! Carries the sandbox over HTTP: answers requests, posts events, reads the clock. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as Incoming, State};
+use axum::http::{Method as HttpMethod, StatusCode};
+use axum::response::Response as Outgoing;
+use ureq::Agent;
+
+use crate::demo::Config;
+use crate::sandbox::merchant::Merchants;
+use crate::sandbox::outbox::Delivery;
+use crate::sandbox::{BODY_BYTES_MAX, Method, Request, Response, Sandbox};
+
+/// How often the outbox is looked at.
+const DELIVERY_PAUSE: Duration = Duration::from_millis(25);
+/// How long an event waits for its answer: both providers give up after ten seconds.
+const DELIVERY_WAIT: Duration = Duration::from_secs(10);
+/// How long an answer waits for the event that must come first. Shorter than what a caller waits
+/// for us, so that an edge that handles one thing after another cannot lock itself out.
+const EARLY_WAIT: Duration = Duration::from_secs(3);
+/// Bytes of an acknowledgement that are read; longer ones are wrong in any case.
+const ACKNOWLEDGEMENT_BYTES_MAX: u64 = 64 * 1024;
+
+/// The sandbox, shared by the requests and the delivery loop.
+type Shared = Arc<Mutex<Sandbox>>;
+
+/// The sandbox's router. Starts the delivery loop, so it is called inside a runtime; the loop ends
+/// with the runtime.
+#[must_use]
+pub fn router(config: &Config) -> Router {
+    let shared = Arc::new(Mutex::new(Sandbox::new(Merchants::demo(&config.edge_server))));
+    tokio::spawn(deliver(Arc::clone(&shared)));
+    Router::new().fallback(answer).with_state(shared)
+}
+
+/// A panic elsewhere has not torn the books: every turn is complete or was never begun.
+fn locked(shared: &Shared) -> MutexGuard<'_, Sandbox> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn answer(State(shared): State<Shared>, incoming: Incoming) -> Outgoing {
+    let Some(request) = read(incoming).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
+    };
+    let response = locked(&shared).handle(&request, now_ms(), entropy());
+    tokio::time::sleep(Duration::from_millis(response.delay_ms)).await;
+    if let Some(id) = response.after_delivery {
+        let tried = async {
+            while !locked(&shared).was_tried(id) {
+                tokio::time::sleep(DELIVERY_PAUSE).await;
+            }
+        };
+        // Out of time is fine: the event is on its way and the answer follows.
+        let _ = tokio::time::timeout(EARLY_WAIT, tried).await;
+    }
+    if response.dropped {
+        // Unwinding ends this connection's task, which closes the socket without a byte; no panic
+        // hook runs, so nothing is printed.
+        std::panic::resume_unwind(Box::new("the answer is lost on demand"));
+    }
+    written(response)
+}
+
+async fn read(incoming: Incoming) -> Option<Request> {
+    let (parts, body) = incoming.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.ok()?;
+    let headers: BTreeMap<String, String> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    Some(Request {
+        method: match parts.method {
+            HttpMethod::GET | HttpMethod::HEAD => Method::Get,
+            HttpMethod::POST => Method::Post,
+            _ => Method::Other,
+        },
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body: body.to_vec(),
+    })
+}
+
+fn written(response: Response) -> Outgoing {
+    let mut builder = Outgoing::builder().status(response.status);
+    for (name, value) in response.headers {
+        builder = builder.header(name, value);
+    }
+    builder
+        .body(Body::from(response.body))
+        .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a header is not one"))
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Outgoing {
+    let mut response = Outgoing::new(Body::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+/// Posts what is due, for ever. Several events may be on their way at once.
+async fn deliver(shared: Shared) {
+    let agent: Agent = Agent::config_builder()
+        .timeout_global(Some(DELIVERY_WAIT))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .user_agent("hanbeon-sandbox")
+        .build()
+        .into();
+    loop {
+        let due = locked(&shared).deliveries(now_ms());
+        for delivery in due {
+            let (shared, agent) = (Arc::clone(&shared), agent.clone());
+            tokio::task::spawn_blocking(move || {
+                let (status, body) = post(&agent, &delivery);
+                locked(&shared).delivered(delivery.id, status, &body, now_ms());
+            });
+        }
+        tokio::time::sleep(DELIVERY_PAUSE).await;
+    }
+}
+
+/// The answer's status and body; status 0 when there was none.
+fn post(agent: &Agent, delivery: &Delivery) -> (u16, Vec<u8>) {
+    let mut request = agent.post(&delivery.url);
+    for (name, value) in &delivery.headers {
+        request = request.header(name, value);
+    }
+    let Ok(mut response) = request.send(&delivery.body[..]) else { return (0, Vec::new()) };
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(ACKNOWLEDGEMENT_BYTES_MAX).read_to_vec();
+    body.map_or((0, Vec::new()), |body| (status, body))
+}
+
+/// Milliseconds since 1970: the one reader of the clock in this process's sandbox.
+#[expect(clippy::disallowed_methods, reason = "the engines take time as an argument from here")]
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The standard library seeds its hashers from the system's generator.
+fn entropy() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
