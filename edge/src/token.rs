@@ -1,0 +1,257 @@
+//! Signs and verifies the one-time token, given keys and now. It keeps no list of used ids: that a
+//! `jti` works once (I-7) is kept by the checkout's object.
+//!
+//! # Why
+//! One token has one spelling. The three segments are decoded strictly (base64url, no padding, unused
+//! bits zero), the header is compared with the only header that we write, and all of that happens
+//! before `jsonwebtoken` sees a byte: nothing in the token chooses an algorithm or a key beyond naming
+//! one of ours. Until the signature fits, every failure is `token_invalid`, so that nobody can learn
+//! from answers; after it, codes are precise.
+//!
+//! `jsonwebtoken` comes without cryptography and its HS256 is ours (`PROVIDER`): its own features
+//! bring RSA and P-384, five times the module's size. Its clock check is off, because it would read a
+//! clock; `Claims::check` is handed one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::signature::{self as seal, Signer, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use shared::claims::{Claims, ClaimsError, ClaimsRecord};
+use shared::problem::Code;
+use shared::time::Timestamp;
+
+use crate::json::{self, Limits};
+use crate::secret::Secret;
+use crate::signature::{equal, hmac_sha256};
+
+/// The longest token: ours have 500 bytes.
+pub const TOKEN_BYTES_MAX: usize = 4096;
+
+/// The shortest signing key, in bytes: HS256 asks for as many as its digest has (RFC 7518, 3.2).
+pub const KEY_BYTES_MIN: usize = 32;
+
+/// The `typ` of our header, so that no other JWT of anybody's is taken for one of ours.
+pub const TYPE: &str = "hanbeon+jwt";
+
+/// The largest header or payload has one level; a second one is for nobody.
+const TOKEN_LIMITS: Limits = Limits { bytes: TOKEN_BYTES_MAX, depth: 2 };
+
+/// One signing key and its public name.
+#[derive(Debug)]
+pub struct Key {
+    /// `[A-Za-z0-9._-]`, printed in every token's header.
+    pub kid: String,
+    /// At least [`KEY_BYTES_MIN`] bytes.
+    pub secret: Secret<Vec<u8>>,
+}
+
+/// The keys of one issuer: the first signs, all verify. A new key is put in front of the old one, which
+/// stays as long as its last token can live (F55).
+#[derive(Debug)]
+pub struct Keys {
+    issuer: String,
+    first: Key,
+    others: Vec<Key>,
+}
+
+/// Why keys cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeysError {
+    /// There is none.
+    Missing,
+    /// `config_secret_weak`: the key of this name is short or guessable.
+    Weak(String),
+    /// Two keys have this name, or it is not made of `[A-Za-z0-9._-]`.
+    Name(String),
+}
+
+impl Keys {
+    /// Checks and takes the keys of `issuer`.
+    ///
+    /// # Errors
+    /// [`KeysError`], all of them.
+    pub fn new(issuer: String, keys: Vec<Key>) -> Result<Self, Vec<KeysError>> {
+        let mut errors = Vec::new();
+        for (n, key) in keys.iter().enumerate() {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            let named = (1..=32).contains(&key.kid.len()) && key.kid.bytes().all(allowed);
+            if !named || keys.iter().take(n).any(|other| other.kid == key.kid) {
+                errors.push(KeysError::Name(key.kid.clone()));
+            }
+            if weak(key.secret.expose()) {
+                errors.push(KeysError::Weak(key.kid.clone()));
+            }
+        }
+        let mut keys = keys.into_iter();
+        let Some(first) = keys.next() else { return Err(vec![KeysError::Missing]) };
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self { issuer, first, others: keys.collect() })
+    }
+
+    /// Who signs.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    fn by_kid(&self, kid: &str) -> Option<&Key> {
+        core::iter::once(&self.first).chain(&self.others).find(|key| key.kid == kid)
+    }
+}
+
+/// Whether a key is too short, repeats itself, uses few different bytes or is built around a word that
+/// every list of passwords begins with (row 36).
+#[must_use]
+pub fn weak(key: &[u8]) -> bool {
+    const DIFFERENT_BYTES_MIN: usize = 10;
+    const WORDS: [&str; 6] = ["password", "changeme", "change-me", "letmein", "qwerty", "12345678"];
+    let different: std::collections::BTreeSet<_> = key.iter().collect();
+    let repeats = |period: usize| key.iter().zip(key.iter().skip(period)).all(|(a, b)| a == b);
+    let lower = key.to_ascii_lowercase();
+    let holds = |word: &str| lower.windows(word.len()).any(|part| part == word.as_bytes());
+    key.len() < KEY_BYTES_MIN
+        || different.len() < DIFFERENT_BYTES_MIN
+        || (1..=key.len() / 2).any(repeats)
+        || WORDS.into_iter().any(holds)
+}
+
+/// Our header, member by member; any other member is refused (rows 12 to 18).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrictHeader {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+/// Signs with the first key.
+#[must_use]
+pub fn sign(claims: &Claims, keys: &Keys) -> String {
+    install();
+    let header = Header {
+        typ: Some(TYPE.to_owned()),
+        kid: Some(keys.first.kid.clone()),
+        ..Header::new(Algorithm::HS256)
+    };
+    let key = EncodingKey::from_secret(keys.first.secret.expose());
+    #[expect(
+        clippy::expect_used,
+        reason = "strings and numbers always print, and our provider signs with every HMAC key"
+    )]
+    jsonwebtoken::encode(&header, &ClaimsRecord::from(claims), &key).expect("HS256 signs")
+}
+
+/// Reads a token. Its audience is left to the caller, who knows the merchant: `Claims::check`.
+///
+/// # Errors
+/// Before the signature fits [`Code::TokenTooLarge`] and [`Code::TokenInvalid`]; after it
+/// [`Code::TokenClaimsInvalid`], [`Code::TokenNotYetValid`], [`Code::TokenIssuer`],
+/// [`Code::TokenExpired`].
+pub fn verify(text: &str, keys: &Keys, now: Timestamp) -> Result<Claims, Code> {
+    if text.len() > TOKEN_BYTES_MAX {
+        return Err(Code::TokenTooLarge);
+    }
+    let payload = verified_payload(text, keys).ok_or(Code::TokenInvalid)?;
+    let record: ClaimsRecord =
+        json::parse(&payload, TOKEN_LIMITS).map_err(|_| Code::TokenClaimsInvalid)?;
+    let claims = record.into_claims(now).map_err(ClaimsError::code)?;
+    if claims.issuer != keys.issuer {
+        return Err(Code::TokenIssuer);
+    }
+    claims.check(None, now).map_err(ClaimsError::code)?;
+    Ok(claims)
+}
+
+/// The payload's bytes, once everything around them is what we would have written ourselves.
+fn verified_payload(text: &str, keys: &Keys) -> Option<Vec<u8>> {
+    install();
+    let mut segments = text.split('.');
+    let (header, payload, mac) = (segments.next()?, segments.next()?, segments.next()?);
+    if segments.next().is_some() {
+        return None;
+    }
+    let header: StrictHeader = json::parse(&strict_base64(header)?, TOKEN_LIMITS).ok()?;
+    let (payload, mac) = (strict_base64(payload)?, strict_base64(mac)?);
+    if header.alg != "HS256" || header.typ != TYPE || mac.len() != 32 {
+        return None;
+    }
+    let key = DecodingKey::from_secret(keys.by_kid(&header.kid)?.secret.expose());
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_required_spec_claims::<&str>(&[]);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    jsonwebtoken::decode::<ObjectOnly>(text, &key, &validation).ok()?;
+    Some(payload)
+}
+
+/// A payload that is an object, whatever is in it (row 20); the strict reading comes after.
+struct ObjectOnly;
+
+impl<'de> Deserialize<'de> for ObjectOnly {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::collections::BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
+        Ok(Self)
+    }
+}
+
+/// Decodes base64url in its one spelling: no padding, no blanks, unused bits zero.
+fn strict_base64(text: &str) -> Option<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    (URL_SAFE_NO_PAD.encode(&bytes) == text).then_some(bytes)
+}
+
+/// HS256 and nothing else.
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256(Secret::new(key.as_bytes().to_vec())))),
+        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
+    },
+    verifier_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256(Secret::new(key.try_get_as_bytes()?.to_vec())))),
+        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
+    },
+    // Only JWK handling calls these, and no JWK is taken.
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+/// Makes [`PROVIDER`] the crate's provider. A second call finds it installed, which is all we want.
+fn install() {
+    drop(PROVIDER.install_default());
+}
+
+struct Hs256(Secret<Vec<u8>>);
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, seal::Error> {
+        Ok(hmac_sha256(self.0.expose(), &[message]).to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], mac: &Vec<u8>) -> Result<(), seal::Error> {
+        let fits = equal(&hmac_sha256(self.0.expose(), &[message]), mac);
+        if fits { Ok(()) } else { Err(seal::Error::new()) }
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests;
