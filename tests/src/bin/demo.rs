@@ -106,7 +106,7 @@ async fn serve(options: Options) -> Result<(), String> {
     let mut servers = JoinSet::new();
     let mut ready = serde_json::json!({ "ready": true, "edge": config.edge_origin });
     if only != Only::Psp {
-        let router = shop::router(config.clone());
+        let router = shop::router(&config);
         servers.spawn(listen(port, router).await?);
         ready["shop"] = config.shop_origin.clone().into();
     }
