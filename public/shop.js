@@ -42,7 +42,7 @@ export function h(tag, props = {}, ...children) {
 }
 
 const ICONS = {
-  cart: 'M4 5h2l2 11h10l2-8H7M10 20h.01M17 20h.01',
+  cart: 'M2.5 3.5h2.8L7.6 15.5h10.6l2.3-8.5H6.3M9 20.2a.8.8 0 1 0 .01 0M17 20.2a.8.8 0 1 0 .01 0',
   check: 'M5 12.5 10 17 19 7',
   clock: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18',
   shield: 'M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6zM9 12l2 2 4-4',
