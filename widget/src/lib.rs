@@ -1,1 +1,5 @@
 //! widget
+pub mod flow;
+pub mod options;
+pub mod record;
+pub mod value;
