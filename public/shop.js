@@ -78,7 +78,7 @@ const zone = { timeZone: 'Asia/Seoul' };
 /** Hours and minutes in Seoul, where the shop is. */
 export const clock = (at) => new Date(at).toLocaleTimeString('ko', { ...zone, hour: '2-digit', minute: '2-digit', hour12: false });
 export const moment = (at) => new Date(at).toLocaleString(lang === 'en' ? 'en-GB' : 'ko', { ...zone, dateStyle: 'medium', timeStyle: 'short' });
-export const second = (at) => new Date(at).toLocaleTimeString('ko', { ...zone, hour12: false });
+export const second = (at) => new Date(at).toLocaleTimeString('en-GB', zone);
 
 /** Speaks to the shop's backend. A refusal is thrown as its problem document. */
 export async function api(path, { method = 'GET', body, key } = {}) {
@@ -238,6 +238,7 @@ function theme() {
     button.setAttribute('aria-label', dark() ? t('밝은 화면', 'Light theme') : t('어두운 화면', 'Dark theme'));
   };
   draw();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   return button;
 }
 

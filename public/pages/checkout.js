@@ -1,6 +1,6 @@
 // The checkout: the order on one side, the payment element on the other. The shop's backend opens
 // the checkout; this page hands its id and token to the element and listens to its events.
-import { api, buyer, cart, clock, h, itemsOf, kept, lang, line, link, merchant, money, nameOf, note, product, say, seller, t } from '/shop.js';
+import { api, buyer, cart, clock, h, itemsOf, kept, lang, line, link, money, nameOf, note, product, say, seller, t } from '/shop.js';
 
 /** When the element's script is still not there, the page says so. */
 const SCRIPT_WAIT_MS = 10_000;
@@ -20,12 +20,13 @@ function summary() {
     root.replaceChildren(h('p', { class: 'soft' }, t('주문할 물건이 없어요.', 'There is nothing to order.')), h('a', { class: 'button quiet', href: link('/'), style: 'margin-top:14px' }, t('상점으로', 'To the shop')));
     return;
   }
-  const sellers = [...new Set(items.map((one) => product(one.sku).seller))];
+  const shown = [...items].sort((a, b) => product(b.sku).price - product(a.sku).price);
+  const sellers = [...new Set(shown.map((one) => product(one.sku).seller))];
   const total = items.reduce((sum, one) => sum + product(one.sku).price * one.quantity, 0);
   root.replaceChildren(
     ...sellers.flatMap((id) => [
-      h('p', { class: 'seller' }, h('span', {}, say(seller(id).name)), h('span', {}, say(merchant(product(items[0].sku).merchant).name))),
-      ...items.filter((one) => product(one.sku).seller === id).map((one) => line(one.sku, one.quantity, product(one.sku).price)),
+      h('p', { class: 'seller' }, h('span', {}, say(seller(id).name))),
+      ...shown.filter((one) => product(one.sku).seller === id).map((one) => line(one.sku, one.quantity, product(one.sku).price)),
     ]),
     h('dl', { class: 'sum' },
       h('div', {}, h('dt', {}, t('상품 금액', 'Goods')), h('dd', {}, money(total))),

@@ -166,9 +166,12 @@ impl Catalog {
             }
         }
         let first = first.ok_or(Refused::Empty)?;
+        // The dearest article names the payment: a buyer knows the statement by it.
+        let dearest = skus.iter().filter_map(|sku| self.product(sku)).max_by_key(|one| one.price);
+        let name = &dearest.unwrap_or(first).name.ko;
         let label = match skus.len() {
-            1 => first.name.ko.clone(),
-            more => format!("{} 외 {}건", first.name.ko, more - 1),
+            1 => name.clone(),
+            more => format!("{name} 외 {}건", more - 1),
         };
         let amount = parts.iter().map(|part| part.amount).sum();
         Ok(Plan { merchant: first.merchant.clone(), label, parts, amount })
@@ -203,9 +206,9 @@ mod tests {
     #[test]
     fn a_cart_from_two_sellers_has_two_parts_and_one_total() {
         let plan =
-            catalog().plan(&[item("x100v", 1), item("film-3pack", 1), item("strap", 1)]).unwrap();
+            catalog().plan(&[item("film-3pack", 1), item("x100v", 1), item("strap", 1)]).unwrap();
         let parts: Vec<_> = plan.parts.iter().map(|p| (p.seller.as_str(), p.amount)).collect();
-        assert_eq!(parts, [("s-haru", 1_180_000), ("s-filmroom", 73_000)]);
+        assert_eq!(parts, [("s-filmroom", 73_000), ("s-haru", 1_180_000)]);
         assert_eq!(plan.amount, 1_253_000);
         assert_eq!(plan.label, "후지필름 X100V 실버 외 2건");
     }
