@@ -1,0 +1,531 @@
+//! KB Kookmin Card, KB Pay in KB's own window.
+//!
+//! Manual: **an unverified model**. KB publishes no merchant API; this wire is what our first user's
+//! document describes, written down on 2026-11-21. Everything here is to be checked against KB's
+//! "앱카드 가맹점 연동규격서" before a live key is put in.
+//!
+//! | setting | meaning |
+//! |---|---|
+//! | `merchant_no` | KB's number of the merchant, 1 to 20 letters and digits |
+//! | `private_base` | address of the private route, no slash at the end |
+//! | `window_base` | address of the window for browsers, no slash at the end |
+//!
+//! Secrets, 64 hexadecimal digits each: `enc_key` (AES-256-GCM of fields) and `mac_key` (HMAC-SHA256
+//! over every private body and over the report).
+//!
+//! # Quirks
+//! - Captures in its window: we compare afterwards and cancel what does not fit.
+//! - Every private answer is HTTP 200; `result_code` `0000` is yes. Money is whole won.
+//! - One report at the end, repeated three times at 60 s until it hears exactly `RESULT=OK`. It carries
+//!   no time of sending, so none is refused as stale: a replay only makes us look.
+//! - The return through the browser is a cross-site form post, unsigned: a hint.
+//! - A close after the payment is answered 3201; that is looked up, never believed as a refusal.
+//!
+//! # Unverified
+//! Beyond the whole: the CI in `enc_ci` (the shop's id of the buyer stands in for it),
+//! `remain_amount` (sent as what is left *after* the cancel), `cancelled_amount` of a cancel's answer
+//! (read as the sum of all cancels, as in `inquire`), whether private answers carry a message code (not
+//! read), limits, and how long a cancel is possible.
+
+use aes_gcm::aead::{Aead as _, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use shared::fact::{Ask, Decline, DeclineCode, Fact, ProviderPaymentId, Sighting};
+use shared::id::RequestId;
+use shared::money::{Amount, Currency, Total};
+use shared::time::{Span, Timestamp};
+
+use super::{
+    Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
+    Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
+    Unreadable, Window, WindowFor,
+};
+use wire::{
+    ALREADY_PAID, BUYER_CANCELLED, CancelBody, Cancelled, Ci, DECLINES, Envelope, Inquired, OK,
+    OTHER_AMOUNT, OVER_BALANCE, OrderBody, RegisterBody, Registered, Report, UNKNOWN_ORDER,
+    WindowData,
+};
+
+mod wire;
+
+/// The adapter.
+#[derive(Debug)]
+pub struct Kb;
+
+/// A cancel reaches into the card's ledger.
+const CANCEL_WAIT: Span = Span::seconds(30);
+/// Everything else only reads or notes.
+const ANSWER_WAIT: Span = Span::seconds(10);
+/// When a 429 names no time.
+const BUSY_DEFAULT: Span = Span::seconds(1);
+/// Longest `goods_name` and `reason`, in characters.
+const TEXT_CHARS_MAX: usize = 100;
+
+static CAPABILITIES: Capabilities = Capabilities {
+    name: "kb",
+    title: "KB Pay",
+    means: &[MeansLimits { means: Means::KbPay, minimum: 1, maximum: u64::MAX }],
+    currencies: &[Currency::Krw],
+    pc: &[Presentation::Iframe, Presentation::Popup, Presentation::Redirect],
+    mobile: &[Presentation::Redirect, Presentation::Popup],
+    capture: CaptureStyle::Provider,
+    prepares: true,
+    closes: true,
+    partial_cancel: true,
+    window_life: Span::minutes(30),
+    capture_life: Span::seconds(0),
+    undo_life: Span::hours(24),
+};
+
+impl Provider for Kb {
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn check(&self, account: &Account) -> Vec<String> {
+        let mut faults = Vec::new();
+        let number = account.setting("merchant_no");
+        if !(1..=20).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            faults.push(format!("merchant_no {number:?} is not of 1 to 20 letters and digits"));
+        }
+        for name in ["private_base", "window_base"] {
+            let base = account.setting(name);
+            if !is_base(base) {
+                let form = "an http or https address without query or slash at the end";
+                faults.push(format!("{name} {base:?} is not {form}"));
+            }
+        }
+        for name in ["enc_key", "mac_key"] {
+            if key(account, name).is_none() {
+                faults.push(format!("{name} is not of 64 hexadecimal digits"));
+            }
+        }
+        if key(account, "enc_key").is_some() && key(account, "enc_key") == key(account, "mac_key") {
+            faults.push("enc_key and mac_key are the same key".to_owned());
+        }
+        faults
+    }
+
+    fn request(
+        &self,
+        ask: &Ask,
+        account: &Account,
+        _now: Timestamp,
+        entropy: [u8; 32],
+    ) -> Result<HttpRequest, CannotAsk> {
+        let merchant_no = account.setting("merchant_no");
+        let order_no = ask.request_id().to_string();
+        match ask {
+            Ask::Prepare { request_id: _, amount, goods_name, buyer } => {
+                let body = RegisterBody {
+                    merchant_no,
+                    order_no: &order_no,
+                    amount: won(*amount)?,
+                    currency: Currency::Krw.code(),
+                    goods_name: required(goods_name, "goods_name")?,
+                    buyer_ref: buyer,
+                    enc_ci: seal(account, entropy, &Ci { ci: buyer })?,
+                };
+                post(account, "/v1/register", ANSWER_WAIT, &body)
+            }
+            Ask::LookUp { .. } => {
+                let body = OrderBody { merchant_no, order_no: &order_no };
+                post(account, "/v1/inquire", ANSWER_WAIT, &body)
+            }
+            Ask::Capture { .. } => Err(CannotAsk::Unsupported("KB captures in its own window")),
+            Ask::Close { .. } => {
+                let body = OrderBody { merchant_no, order_no: &order_no };
+                post(account, "/v1/close", ANSWER_WAIT, &body)
+            }
+            Ask::Cancel {
+                request_id: _,
+                provider_payment_id,
+                amount,
+                captured,
+                cancelled_before,
+                key,
+                reason,
+                account: _,
+            } => {
+                let left = captured
+                    .minus(*cancelled_before)
+                    .and_then(|balance| balance.minus(amount.total()))
+                    .map_err(|_| CannotAsk::Missing("an amount within what was captured"))?;
+                let body = CancelBody {
+                    merchant_no,
+                    order_no: &order_no,
+                    pay_no: provider_payment_id.as_str(),
+                    cancel_no: required(key, "a cancel number")?,
+                    cancel_amount: won(*amount)?,
+                    remain_amount: left.minor(),
+                    reason: required(reason, "a reason")?,
+                };
+                post(account, "/v1/cancel", CANCEL_WAIT, &body)
+            }
+        }
+    }
+
+    fn response(
+        &self,
+        ask: &Ask,
+        answer: &HttpResponse,
+        _account: &Account,
+    ) -> Result<Fact, Unreadable> {
+        match answer.http_status {
+            200 => {
+                let envelope: Envelope = parse(&answer.body)?;
+                match ask {
+                    Ask::Prepare { .. } => {
+                        Ok(registered(&envelope.result_code, &parse(&answer.body)?))
+                    }
+                    Ask::LookUp { .. } => inquired(&envelope.result_code, &answer.body),
+                    Ask::Close { .. } => Ok(closed(&envelope.result_code)),
+                    Ask::Cancel { .. } => cancelled(ask, &envelope.result_code, &answer.body),
+                    Ask::Capture { .. } => Ok(unclear("KB has no capture to answer")),
+                }
+            }
+            429 => Ok(Fact::Busy { retry_after: answer.retry_after.unwrap_or(BUSY_DEFAULT) }),
+            // KB answers 200 or its gateway speaks; the gateway knows nothing about money.
+            status => Ok(unclear(format!("HTTP {status}"))),
+        }
+    }
+
+    fn window(
+        &self,
+        window: &WindowFor<'_>,
+        account: &Account,
+        entropy: [u8; 32],
+    ) -> Result<Window, CannotAsk> {
+        if window.means != Means::KbPay {
+            return Err(CannotAsk::Unsupported("KB offers KB Pay alone"));
+        }
+        if !CAPABILITIES.ladder(window.device).contains(&window.presentation) {
+            return Err(CannotAsk::Unsupported("KB allows no frame on a phone"));
+        }
+        let pay_token = window.token.ok_or(CannotAsk::Missing("pay_token"))?;
+        let order_no = window.request_id.to_string();
+        let data = WindowData {
+            order_no: &order_no,
+            amount: won(window.amount)?,
+            return_url: window.return_url,
+            goods_name: required(window.goods_name, "goods_name")?,
+        };
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Ok(Window::Form {
+            action: format!("{}/window", account.setting("window_base")),
+            fields: vec![
+                field("merchant_no", account.setting("merchant_no")),
+                field("pay_token", &required(pay_token, "pay_token")?),
+                field("enc_data", &seal(account, entropy, &data)?),
+                field("lang", window.locale),
+            ],
+        })
+    }
+
+    fn returned(&self, inbound: &Inbound<'_>) -> Hint {
+        let find = |name: &str| {
+            url::form_urlencoded::parse(inbound.body)
+                .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+        };
+        let code = find("reason_code").filter(|code| is_word(code));
+        let failed = find("result").as_deref() == Some("FAIL");
+        Hint {
+            provider_payment_id: None,
+            says_cancelled: failed && code.as_deref() == Some(BUYER_CANCELLED),
+            provider_code: code.filter(|_| failed),
+        }
+    }
+
+    fn callback(
+        &self,
+        inbound: &Inbound<'_>,
+        account: &Account,
+        _now: Timestamp,
+    ) -> Result<Callback, CallbackRefused> {
+        let header = |name: &str| inbound.headers.get(name).map(String::as_str);
+        let media = header("content-type").and_then(|value| value.split(';').next());
+        let json = media.is_some_and(|m| m.trim().eq_ignore_ascii_case("application/json"));
+        if !json || header("content-encoding").is_some() {
+            return Err(CallbackRefused::MediaType);
+        }
+        let mac = header("x-kb-mac").ok_or(CallbackRefused::SignatureMissing)?;
+        if !mac_fits(account, inbound.body, mac) {
+            return Err(CallbackRefused::SignatureInvalid);
+        }
+        let report: Report =
+            serde_json::from_slice(inbound.body).map_err(|_| CallbackRefused::Unreadable)?;
+        // A good code over another merchant's report is a report for somebody else's address.
+        if report.merchant_no != account.setting("merchant_no") {
+            return Err(CallbackRefused::SignatureInvalid);
+        }
+        Ok(Callback {
+            // KB names no event; what it repeats is the same report, byte for byte.
+            event: hex(&Sha256::digest(inbound.body)),
+            request_id: RequestId::parse(&report.order_no),
+            provider_payment_id: report.pay_no.as_deref().and_then(ProviderPaymentId::parse),
+        })
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement { content_type: "text/plain", body: "RESULT=OK" }
+    }
+}
+
+/// Where a payment stands, in KB's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Registered,
+    Authenticating,
+    Paid,
+    Failed,
+    Closed,
+    Cancelled,
+    PartCancelled,
+}
+
+impl Status {
+    const ALL: [(&'static str, Self); 7] = [
+        ("REGISTERED", Self::Registered),
+        ("AUTHENTICATING", Self::Authenticating),
+        ("PAID", Self::Paid),
+        ("FAILED", Self::Failed),
+        ("CLOSED", Self::Closed),
+        ("CANCELLED", Self::Cancelled),
+        ("PART_CANCELLED", Self::PartCancelled),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status))
+    }
+}
+
+/// What an inquiry says; `Err` names why it decides nothing.
+fn told(payment: &Inquired) -> Result<Fact, String> {
+    let status = Status::parse(&payment.status)
+        .ok_or_else(|| format!("unknown status {}", word(&payment.status)))?;
+    match status {
+        Status::Registered | Status::Authenticating => Ok(Fact::Waiting),
+        Status::Paid => sighting(payment, Some(0)),
+        Status::Cancelled => sighting(payment, payment.amount),
+        Status::PartCancelled => sighting(payment, payment.cancelled_amount),
+        Status::Failed => Ok(declined(payment.reason_code.as_deref())),
+        Status::Closed => Ok(Fact::Closed),
+    }
+}
+
+fn sighting(payment: &Inquired, cancelled: Option<u64>) -> Result<Fact, String> {
+    let code = payment.currency.as_deref().ok_or("no currency")?;
+    let currency =
+        Currency::parse(code).ok_or_else(|| format!("unknown currency {}", word(code)))?;
+    let total = |minor: Option<u64>| {
+        let minor = minor.ok_or("no amount")?;
+        Total::from_minor(minor, currency).map_err(|error| error.to_string())
+    };
+    let (amount, cancelled) = (total(payment.amount)?, total(cancelled)?);
+    amount.minus(cancelled).map_err(|_| "more cancelled than paid")?;
+    Ok(Fact::Captured(Sighting {
+        request_id: payment.order_no.clone(),
+        merchant: Some(payment.merchant_no.clone()),
+        provider_payment_id: payment
+            .pay_no
+            .as_deref()
+            .and_then(ProviderPaymentId::parse)
+            .ok_or("pay_no is empty or malformed")?,
+        amount,
+        cancelled,
+    }))
+}
+
+fn registered(result_code: &str, body: &Registered) -> Fact {
+    match (result_code, body.pay_token.as_deref().filter(|token| !token.is_empty())) {
+        (OK, Some(token)) => Fact::Prepared { token: Some(token.to_owned()) },
+        (OK, None) => unclear("registered without pay_token"),
+        // No token was ever handed out for this number and amount, so nobody can pay it.
+        (OTHER_AMOUNT, _) => Fact::Declined(Decline {
+            code: DeclineCode::AmountMismatch,
+            provider_code: Some(OTHER_AMOUNT.to_owned()),
+        }),
+        (code, _) => unclear(format!("register answered {}", word(code))),
+    }
+}
+
+fn inquired(result_code: &str, body: &[u8]) -> Result<Fact, Unreadable> {
+    match result_code {
+        OK => Ok(told(&parse(body)?).unwrap_or_else(unclear)),
+        UNKNOWN_ORDER => Ok(Fact::NotFound),
+        code => Ok(unclear(format!("inquire answered {}", word(code)))),
+    }
+}
+
+fn closed(result_code: &str) -> Fact {
+    match result_code {
+        OK => Fact::Closed,
+        ALREADY_PAID => unclear("paid before the close, to be looked up"),
+        UNKNOWN_ORDER => Fact::NotFound,
+        code => unclear(format!("close answered {}", word(code))),
+    }
+}
+
+fn cancelled(ask: &Ask, result_code: &str, body: &[u8]) -> Result<Fact, Unreadable> {
+    let Ask::Cancel { provider_payment_id, amount, cancelled_before, key, .. } = ask else {
+        return Ok(unclear("no cancel was asked for"));
+    };
+    match result_code {
+        OK => {}
+        OVER_BALANCE => return Ok(Fact::CancelRefused { provider_code: OVER_BALANCE.to_owned() }),
+        code => return Ok(unclear(format!("cancel answered {}", word(code)))),
+    }
+    let answer: Cancelled = parse(body)?;
+    // The fact names no payment, so the comparison is made here.
+    if answer.pay_no != provider_payment_id.as_str() || answer.cancel_no != *key {
+        return Ok(unclear("the cancel's answer speaks of another cancel"));
+    }
+    match cancelled_before.plus(amount.total()) {
+        Ok(wanted) if answer.cancelled_amount == wanted.minor() => {
+            Ok(Fact::Cancelled { cancelled: Some(wanted) })
+        }
+        // Were the figure this cancel's alone, the sum would still be unknown.
+        Ok(_) if answer.cancelled_amount == amount.minor() => {
+            Ok(Fact::Cancelled { cancelled: None })
+        }
+        Ok(_) | Err(_) => Ok(unclear("the cancel's answer shows another amount")),
+    }
+}
+
+fn declined(reason_code: Option<&str>) -> Fact {
+    let listed =
+        |code: &str| DECLINES.iter().find_map(|(each, why)| (*each == code).then_some(*why));
+    Fact::Declined(Decline {
+        code: reason_code.and_then(listed).unwrap_or(DeclineCode::Other),
+        provider_code: reason_code.map(|code| word(code).to_owned()),
+    })
+}
+
+fn unclear(detail: impl Into<String>) -> Fact {
+    Fact::Unclear { detail: detail.into() }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The error's own text may quote the body.
+        let (line, column) = (error.line(), error.column());
+        Unreadable { detail: format!("{:?} at line {line} column {column}", error.classify()) }
+    })
+}
+
+/// A provider's word when it looks like one: anything else could be personal data or break a log line.
+fn word(text: &str) -> &str {
+    if is_word(text) { text } else { "(malformed)" }
+}
+
+fn is_word(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn is_base(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && !text.ends_with('/')
+    })
+}
+
+fn won(amount: Amount) -> Result<u64, CannotAsk> {
+    let won = amount.currency() == Currency::Krw;
+    won.then(|| amount.minor()).ok_or(CannotAsk::Missing("an amount in KRW"))
+}
+
+fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
+    if text.trim().is_empty() {
+        return Err(CannotAsk::Missing(what));
+    }
+    Ok(text.chars().take(TEXT_CHARS_MAX).collect())
+}
+
+fn post<T: Serialize>(
+    account: &Account,
+    path: &str,
+    deadline: Span,
+    body: &T,
+) -> Result<HttpRequest, CannotAsk> {
+    let body = serde_json::to_vec(body).map_err(|_| CannotAsk::Missing("a body"))?;
+    let mac = mac(account, &body).ok_or(CannotAsk::Missing("mac_key"))?.finalize().into_bytes();
+    Ok(HttpRequest {
+        method: "POST",
+        url: format!("{}{path}", account.setting("private_base")),
+        headers: vec![
+            ("content-type", "application/json".to_owned()),
+            ("x-kb-merchant", account.setting("merchant_no").to_owned()),
+            ("x-kb-mac", hex(&mac)),
+        ],
+        body,
+        road: Road::Private,
+        deadline,
+    })
+}
+
+// Signature and encryption.
+
+fn mac(account: &Account, body: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key(account, "mac_key")?).ok()?;
+    mac.update(body);
+    Some(mac)
+}
+
+/// Compares in constant time. A missing key fits nothing.
+fn mac_fits(account: &Account, body: &[u8], claimed: &str) -> bool {
+    match (mac(account, body), key_bytes(claimed)) {
+        (Some(mac), Some(claimed)) => mac.verify_slice(&claimed).is_ok(),
+        (Some(_) | None, Some(_) | None) => false,
+    }
+}
+
+/// `base64(nonce || AES-256-GCM(enc_key, json, aad = merchant_no))`.
+fn seal<T: Serialize>(
+    account: &Account,
+    entropy: [u8; 32],
+    plain: &T,
+) -> Result<String, CannotAsk> {
+    let plain = serde_json::to_vec(plain).map_err(|_| CannotAsk::Missing("a field to encrypt"))?;
+    // The text goes into the nonce: were one entropy used for two texts, GCM would lose its secrets.
+    let digest = Sha256::new().chain_update(entropy).chain_update(&plain).finalize();
+    let mut sealed: Vec<u8> = digest.into_iter().take(12).collect();
+    let nonce = Nonce::try_from(sealed.as_slice()).map_err(|_| CannotAsk::Missing("a nonce"))?;
+    let key = key(account, "enc_key").ok_or(CannotAsk::Missing("enc_key"))?;
+    let payload = Payload { msg: &plain, aad: account.setting("merchant_no").as_bytes() };
+    let cipher = Aes256Gcm::new(&key.into())
+        .encrypt(&nonce, payload)
+        .map_err(|_| CannotAsk::Missing("a field that can be encrypted"))?;
+    sealed.extend(cipher);
+    Ok(BASE64.encode(sealed))
+}
+
+fn key(account: &Account, name: &str) -> Option<[u8; 32]> {
+    key_bytes(account.secret(name))
+}
+
+/// Exactly 64 hexadecimal digits: keys, and message codes, which are as long.
+fn key_bytes(text: &str) -> Option<[u8; 32]> {
+    if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let byte = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    (text.len() == 64).then_some(bytes?)?.try_into().ok()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,582 @@
+//! Toss Payments: core API v1, window by SDK v2.
+//!
+//! Manual: official pages "코어 API", "웹훅 이벤트", "인증 및 기타 헤더 설정", "결제 취소하기", and the
+//! table of error codes as it stood on 2026-03-17.
+//!
+//! | setting | meaning |
+//! |---|---|
+//! | `client_key` | `test_ck_…` or `live_ck_…`, goes to the browser |
+//! | `api_base` | `https://api.tosspayments.com`, no slash at the end |
+//! | `sdk_base` | `https://js.tosspayments.com`, no slash at the end |
+//! | `mid` | optional; where set, the payment's `mId` is reported for comparison |
+//!
+//! Secret: `secret_key`, the `test_sk_…` or `live_sk_…` of the same pair. Widget keys (`gck`/`gsk`) are
+//! refused, because the window that we open is not the widget.
+//!
+//! # Quirks
+//! - The return through the browser is not signed, and neither are payment webhooks: both only say where
+//!   to look. `Payment.secret` could be compared for a deposit, but the look-up decides anyway.
+//! - Money moves by confirm alone, within ten minutes of the authentication. A virtual account is
+//!   `IN_PROGRESS` before confirm and `WAITING_FOR_DEPOSIT` after it. There is no call that closes a
+//!   payment; never confirming it does.
+//! - Payments are looked up by our order id, never by the key that the browser brought: nothing in the
+//!   buyer's hands chooses what we look at (F22).
+//! - A repeat with the same `Idempotency-Key` gets the first answer for 15 days, a 409 while it runs.
+//! - `CANCELED` without `approvedAt` is a virtual account that was cancelled before any deposit: no money
+//!   came, so it is a decline ([`DeclineCode::Other`]: the shop's side did it, not the buyer).
+//! - `DONE` may fall back to `WAITING_FOR_DEPOSIT` when a bank takes a deposit back.
+//!
+//! # Unverified
+//! `windowTarget` inside a frame of ours, `orderId` on a cancelled return, the zone of `dueDate` (read as
+//! Seoul when it has none), the smallest phone payment, `card.flowMode` as the way to easy pay.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use shared::fact::{
+    Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, RefundAccount, Sighting,
+};
+use shared::id::RequestId;
+use shared::money::{Amount, Currency, Total};
+use shared::time::{Span, Timestamp};
+
+use super::{
+    Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
+    Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
+    Unreadable, Window, WindowFor,
+};
+use wire::{CancelBody, ConfirmBody, ErrorBody, Event, Payment, RefundReceiveAccount, WindowData};
+
+mod wire;
+
+/// The adapter.
+#[derive(Debug)]
+pub struct Tosspayments;
+
+/// Confirm and cancel reach into card companies and banks; Toss itself allows a minute.
+const ORDER_WAIT: Span = Span::seconds(30);
+/// A look-up only reads.
+const LOOK_WAIT: Span = Span::seconds(10);
+/// When a 429 or 409 names no time.
+const BUSY_DEFAULT: Span = Span::seconds(1);
+/// Longest `orderName`, in characters.
+const GOODS_NAME_CHARS_MAX: usize = 100;
+/// Longest `cancelReason`, in characters.
+const REASON_CHARS_MAX: usize = 200;
+/// Longest `Idempotency-Key`.
+const KEY_BYTES_MAX: usize = 300;
+
+static CAPABILITIES: Capabilities = Capabilities {
+    name: "tosspayments",
+    title: "Toss Payments",
+    means: &[
+        MeansLimits { means: Means::Card, minimum: 100, maximum: u64::MAX },
+        MeansLimits { means: Means::Transfer, minimum: 200, maximum: u64::MAX },
+        MeansLimits { means: Means::VirtualAccount, minimum: 200, maximum: u64::MAX },
+        // One million won is the month's limit of a phone bill, so no single payment is above it.
+        MeansLimits { means: Means::Phone, minimum: 100, maximum: 1_000_000 },
+        MeansLimits { means: Means::EasyPay, minimum: 100, maximum: u64::MAX },
+    ],
+    currencies: &[Currency::Krw],
+    pc: &[Presentation::Iframe, Presentation::Popup, Presentation::Redirect],
+    mobile: &[Presentation::Redirect, Presentation::Popup],
+    capture: CaptureStyle::Merchant,
+    prepares: false,
+    closes: false,
+    partial_cancel: true,
+    window_life: Span::minutes(30),
+    capture_life: Span::minutes(10),
+    // As long as a repeated cancel is recognised by its key.
+    undo_life: Span::hours(15 * 24),
+};
+
+impl Provider for Tosspayments {
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn check(&self, account: &Account) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mode = |key: &str, family: &str| {
+            ["test", "live"].into_iter().find(|mode| key.starts_with(&format!("{mode}_{family}_")))
+        };
+        let client = mode(account.setting("client_key"), "ck");
+        let secret = mode(account.secret("secret_key"), "sk");
+        if client.is_none() {
+            faults.push("client_key is not of the form test_ck_… or live_ck_…".to_owned());
+        }
+        if secret.is_none() {
+            faults.push("secret_key is not of the form test_sk_… or live_sk_…".to_owned());
+        }
+        if client.is_some() && secret.is_some() && client != secret {
+            faults.push(
+                "client_key and secret_key are not both test keys or both live keys".to_owned(),
+            );
+        }
+        let live = client == Some("live") || secret == Some("live");
+        for name in ["api_base", "sdk_base"] {
+            let base = account.setting(name);
+            if !is_base(base) {
+                let form = "an http or https address without query or slash at the end";
+                faults.push(format!("{name} {base:?} is not {form}"));
+            } else if live && !base.starts_with("https://") {
+                faults.push(format!("{name} {base:?} is not https, which live keys need"));
+            }
+        }
+        if account.settings.get("mid").is_some_and(|mid| !(1..=14).contains(&mid.len())) {
+            faults.push("mid is not of 1 to 14 characters; leave it out when unknown".to_owned());
+        }
+        faults
+    }
+
+    fn request(
+        &self,
+        ask: &Ask,
+        account: &Account,
+        _now: Timestamp,
+        _entropy: [u8; 32],
+    ) -> Result<HttpRequest, CannotAsk> {
+        match ask {
+            Ask::Prepare { .. } => {
+                Err(CannotAsk::Unsupported("a Toss payment begins when its window opens"))
+            }
+            Ask::Close { .. } => {
+                Err(CannotAsk::Unsupported("a Toss payment is closed by never confirming it"))
+            }
+            Ask::LookUp { request_id, provider_payment_id: _ } => {
+                Ok(get(account, &format!("/v1/payments/orders/{request_id}")))
+            }
+            Ask::Capture { request_id, provider_payment_id, amount } => {
+                let order_id = request_id.to_string();
+                let body = ConfirmBody {
+                    payment_key: path_safe(provider_payment_id)?,
+                    order_id: &order_id,
+                    amount: won(*amount)?,
+                };
+                post(account, "/v1/payments/confirm", &format!("capture-{request_id}"), &body)
+            }
+            Ask::Cancel {
+                request_id: _,
+                provider_payment_id,
+                amount,
+                captured,
+                cancelled_before,
+                key,
+                reason,
+                account: receiver,
+            } => {
+                let receiver = receiver.as_ref().map(receive_account).transpose()?;
+                let balance = captured
+                    .minus(*cancelled_before)
+                    .map_err(|_| CannotAsk::Missing("more was given back than captured"))?;
+                let whole = cancelled_before.is_zero() && amount.total() == *captured;
+                let body = CancelBody {
+                    cancel_reason: required(&first_chars(reason, REASON_CHARS_MAX), "a reason")?,
+                    // Left out, the whole is cancelled: means that know no partial cancel take only that.
+                    cancel_amount: if whole { None } else { Some(won(*amount)?) },
+                    // Refused when the balance is another than we believe, so no repeat pays twice.
+                    refundable_amount: balance.minor(),
+                    refund_receive_account: receiver,
+                };
+                let path = format!("/v1/payments/{}/cancel", path_safe(provider_payment_id)?);
+                post(account, &path, key, &body)
+            }
+        }
+    }
+
+    fn response(
+        &self,
+        ask: &Ask,
+        answer: &HttpResponse,
+        account: &Account,
+    ) -> Result<Fact, Unreadable> {
+        let body = &answer.body;
+        let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
+        match answer.http_status {
+            200 => match serde_json::from_slice::<Payment>(body) {
+                Ok(payment) => Ok(told(&payment, ask, account).unwrap_or_else(unclear)),
+                Err(error) => match serde_json::from_slice::<ErrorBody>(body) {
+                    Ok(inner) => {
+                        Ok(unclear(format!("HTTP 200 with the error {}", word(&inner.code))))
+                    }
+                    Err(_) => Err(unreadable("no payment object", &error)),
+                },
+            },
+            429 => Ok(Fact::Busy { retry_after }),
+            status @ 400..=499 => match serde_json::from_slice::<ErrorBody>(body) {
+                Ok(error) => Ok(refused(ask, status, &error.code, retry_after)),
+                Err(error) => Err(unreadable("no error object", &error)),
+            },
+            // Whatever a failing server or a proxy says about money is no decision.
+            status => {
+                let code = serde_json::from_slice::<ErrorBody>(body).map(|error| error.code);
+                Ok(unclear(format!("HTTP {status} {}", code.as_deref().map_or("", word))))
+            }
+        }
+    }
+
+    fn window(
+        &self,
+        window: &WindowFor<'_>,
+        account: &Account,
+        _entropy: [u8; 32],
+    ) -> Result<Window, CannotAsk> {
+        if !CAPABILITIES.ladder(window.device).contains(&window.presentation) {
+            return Err(CannotAsk::Unsupported("Toss allows no frame on a phone"));
+        }
+        let method = match window.means {
+            // The card window with `flowMode` DEFAULT is the one that lists the wallets.
+            Means::Card | Means::EasyPay => "CARD",
+            Means::Transfer => "TRANSFER",
+            Means::VirtualAccount => "VIRTUAL_ACCOUNT",
+            Means::Phone => "MOBILE_PHONE",
+            Means::KbPay => return Err(CannotAsk::Unsupported("KB Pay alone is no Toss method")),
+        };
+        let data = WindowData {
+            client_key: required(account.setting("client_key"), "client_key")?,
+            // The starter hands over the SDK's own constant of this name: no buyer is remembered there.
+            customer_key: "ANONYMOUS",
+            method,
+            card: (window.means == Means::EasyPay).then_some(wire::Card { flow_mode: "DEFAULT" }),
+            amount: wire::WindowAmount {
+                currency: window.amount.currency().code(),
+                value: won(window.amount)?,
+            },
+            order_id: window.request_id.to_string(),
+            order_name: required(
+                &first_chars(window.goods_name, GOODS_NAME_CHARS_MAX),
+                "goods_name",
+            )?,
+            success_url: window.return_url,
+            fail_url: window.return_url,
+            // Our frame or popup already holds our page alone, so the window takes its place. "iframe"
+            // would nest Toss's overlay in our frame, whose return would then hit the wrong window.
+            window_target: "self",
+        };
+        let json = serde_json::to_string(&data).map_err(|_| CannotAsk::Missing("window data"))?;
+        Ok(Window::Script {
+            src: format!("{}/v2/standard", account.setting("sdk_base")),
+            starter: "tosspayments",
+            // Valid JSON still, and harmless inside a script element: goods names come from strangers.
+            data: json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        })
+    }
+
+    fn returned(&self, inbound: &Inbound<'_>) -> Hint {
+        let find = |name: &str| {
+            url::form_urlencoded::parse(inbound.query.as_bytes())
+                .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+        };
+        let code = find("code").filter(|code| is_word(code));
+        Hint {
+            provider_payment_id: find("paymentKey").and_then(|key| ProviderPaymentId::parse(&key)),
+            says_cancelled: code.as_deref() == Some("PAY_PROCESS_CANCELED"),
+            provider_code: code,
+        }
+    }
+
+    /// Payment webhooks carry no signature, so nothing here is believed; and no time is refused, because
+    /// Toss repeats for days and does not say whether a repeat keeps its first time.
+    fn callback(
+        &self,
+        inbound: &Inbound<'_>,
+        _account: &Account,
+        _now: Timestamp,
+    ) -> Result<Callback, CallbackRefused> {
+        let header = |name: &str| inbound.headers.get(name).map(String::as_str);
+        let media = header("content-type").and_then(|value| value.split(';').next());
+        let json = media.is_some_and(|m| m.trim().eq_ignore_ascii_case("application/json"));
+        if !json || header("content-encoding").is_some() {
+            return Err(CallbackRefused::MediaType);
+        }
+        let event = match header("tosspayments-webhook-transmission-id") {
+            None => hex(&Sha256::digest(inbound.body)),
+            Some(id)
+                if (1..=200).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) =>
+            {
+                id.to_owned()
+            }
+            Some(_) => return Err(CallbackRefused::HeaderInvalid),
+        };
+        let body: Event =
+            serde_json::from_slice(inbound.body).map_err(|_| CallbackRefused::Unreadable)?;
+        let (order_id, key) = match body.event_type.as_deref() {
+            Some("PAYMENT_STATUS_CHANGED") => {
+                let data = body.data.ok_or(CallbackRefused::Unreadable)?;
+                (Some(data.order_id.ok_or(CallbackRefused::Unreadable)?), data.payment_key)
+            }
+            // Pay-outs, billing keys, foreign cancels: none of a payment of ours.
+            Some(_) => (None, None),
+            // DEPOSIT_CALLBACK is flat and has no eventType.
+            None => (Some(body.order_id.ok_or(CallbackRefused::Unreadable)?), None),
+        };
+        Ok(Callback {
+            event,
+            request_id: order_id.as_deref().and_then(RequestId::parse),
+            provider_payment_id: key.as_deref().and_then(ProviderPaymentId::parse),
+        })
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement { content_type: "text/plain", body: "OK" }
+    }
+}
+
+/// Where a payment stands, in Toss's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Ready,
+    InProgress,
+    WaitingForDeposit,
+    Done,
+    Canceled,
+    PartialCanceled,
+    Aborted,
+    Expired,
+}
+
+impl Status {
+    const ALL: [(&'static str, Self); 8] = [
+        ("READY", Self::Ready),
+        ("IN_PROGRESS", Self::InProgress),
+        ("WAITING_FOR_DEPOSIT", Self::WaitingForDeposit),
+        ("DONE", Self::Done),
+        ("CANCELED", Self::Canceled),
+        ("PARTIAL_CANCELED", Self::PartialCanceled),
+        ("ABORTED", Self::Aborted),
+        ("EXPIRED", Self::Expired),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status))
+    }
+}
+
+/// What a payment object says; `Err` names why it decides nothing.
+fn told(payment: &Payment, ask: &Ask, account: &Account) -> Result<Fact, String> {
+    let status = Status::parse(&payment.status)
+        .ok_or_else(|| format!("unknown status {}", word(&payment.status)))?;
+    let currency = Currency::parse(&payment.currency)
+        .ok_or_else(|| format!("unknown currency {}", word(&payment.currency)))?;
+    let total = money(&payment.total_amount, currency)?;
+    let seen = |cancelled| sighting(payment, account, total, cancelled);
+    let none = Total::zero(currency);
+    let fact = match status {
+        Status::Ready => Fact::Waiting,
+        Status::InProgress => Fact::Authenticated(seen(none)?),
+        Status::WaitingForDeposit => Fact::DepositIssued(seen(none)?, deposit(payment)?),
+        Status::Done => Fact::Captured(seen(none)?),
+        Status::Canceled if payment.approved_at.is_some() => Fact::Captured(seen(total)?),
+        Status::Canceled => declined(DeclineCode::Other, "CANCELED"),
+        Status::PartialCanceled => {
+            let balance = payment.balance_amount.as_ref().ok_or("no balanceAmount")?;
+            let cancelled = total.minus(money(balance, currency)?);
+            Fact::Captured(seen(cancelled.map_err(|_| "balanceAmount above totalAmount")?)?)
+        }
+        Status::Aborted => {
+            match payment.failure.as_ref().and_then(|failure| failure.code.as_deref()) {
+                Some(code) => declined(decline_code(code).unwrap_or(DeclineCode::Other), code),
+                None => declined(DeclineCode::CardDeclined, "ABORTED"),
+            }
+        }
+        Status::Expired => declined(DeclineCode::Expired, "EXPIRED"),
+    };
+    if let Ask::Cancel { .. } = ask { given_back(ask, payment, &fact) } else { Ok(fact) }
+}
+
+/// The answer to a cancel is the payment afterwards. [`Fact::Cancelled`] names no payment, so the
+/// comparison is made here.
+fn given_back(ask: &Ask, payment: &Payment, fact: &Fact) -> Result<Fact, String> {
+    let (Ask::Cancel { provider_payment_id, amount, cancelled_before, .. }, Fact::Captured(seen)) =
+        (ask, fact)
+    else {
+        return Err(format!("status {} does not show the cancel", word(&payment.status)));
+    };
+    if seen.request_id != ask.request_id().to_string()
+        || seen.provider_payment_id != *provider_payment_id
+    {
+        return Err("the cancel's answer speaks of another payment".to_owned());
+    }
+    let wanted = cancelled_before.plus(amount.total()).map_err(|error| error.to_string())?;
+    match seen.cancelled.minus(wanted) {
+        Ok(_) => Ok(Fact::Cancelled { cancelled: Some(seen.cancelled) }),
+        Err(error) => Err(format!("the cancel is not in the balance: {error}")),
+    }
+}
+
+fn sighting(
+    payment: &Payment,
+    account: &Account,
+    amount: Total,
+    cancelled: Total,
+) -> Result<Sighting, String> {
+    Ok(Sighting {
+        request_id: payment.order_id.clone(),
+        merchant: account.settings.get("mid").map(|_| payment.m_id.clone().unwrap_or_default()),
+        provider_payment_id: ProviderPaymentId::parse(&payment.payment_key)
+            .ok_or("paymentKey is empty or malformed")?,
+        amount,
+        cancelled,
+    })
+}
+
+fn deposit(payment: &Payment) -> Result<Deposit, String> {
+    let issued =
+        payment.virtual_account.as_ref().ok_or("WAITING_FOR_DEPOSIT without virtualAccount")?;
+    Ok(Deposit {
+        bank: wire::bank_name(&issued.bank_code).to_owned(),
+        account: issued.account_number.clone(),
+        holder: issued.customer_name.clone().unwrap_or_default(),
+        until: wire::moment(&issued.due_date).ok_or("dueDate is malformed")?,
+    })
+}
+
+fn money(number: &serde_json::Number, currency: Currency) -> Result<Total, String> {
+    let minor =
+        wire::minor_units(number, currency).ok_or("an amount is no number of its currency")?;
+    Total::from_minor(minor, currency).map_err(|error| error.to_string())
+}
+
+/// What a 4xx with a code says. Only listed words decide; a new word is looked up (I-13).
+fn refused(ask: &Ask, status: u16, code: &str, retry_after: Span) -> Fact {
+    let undecided = || unclear(format!("HTTP {status} {}", word(code)));
+    match (ask, code) {
+        (_, "IDEMPOTENT_REQUEST_PROCESSING") => Fact::Busy { retry_after },
+        (Ask::LookUp { .. }, "FORBIDDEN_CONSECUTIVE_REQUEST") => Fact::Busy { retry_after },
+        (Ask::LookUp { .. }, "NOT_FOUND_PAYMENT" | "NOT_FOUND") if status == 404 => Fact::NotFound,
+        (Ask::Capture { .. }, _) => {
+            decline_code(code).map_or_else(undecided, |reason| declined(reason, code))
+        }
+        (Ask::Cancel { .. }, _) if wire::CANCEL_REFUSALS.contains(&code) => {
+            Fact::CancelRefused { provider_code: code.to_owned() }
+        }
+        (Ask::Prepare { .. } | Ask::LookUp { .. } | Ask::Close { .. } | Ask::Cancel { .. }, _) => {
+            undecided()
+        }
+    }
+}
+
+fn decline_code(code: &str) -> Option<DeclineCode> {
+    wire::DECLINES.iter().find_map(|(listed, reason)| (*listed == code).then_some(*reason))
+}
+
+fn declined(code: DeclineCode, provider_code: &str) -> Fact {
+    Fact::Declined(Decline { code, provider_code: Some(word(provider_code).to_owned()) })
+}
+
+fn unclear(detail: impl Into<String>) -> Fact {
+    Fact::Unclear { detail: detail.into() }
+}
+
+fn unreadable(what: &str, error: &serde_json::Error) -> Unreadable {
+    // The error's own text may quote the body.
+    let (line, column) = (error.line(), error.column());
+    Unreadable { detail: format!("{what}: {:?} at line {line} column {column}", error.classify()) }
+}
+
+/// A provider's word when it looks like one: anything else could be personal data or break a log line.
+fn word(text: &str) -> &str {
+    if is_word(text) { text } else { "(malformed)" }
+}
+
+fn is_word(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn is_base(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && !text.ends_with('/')
+    })
+}
+
+/// The key as a part of a path: a dot segment or a slash would be another call under our secret.
+fn path_safe(key: &ProviderPaymentId) -> Result<&str, CannotAsk> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'=');
+    let text = key.as_str();
+    text.bytes()
+        .all(allowed)
+        .then_some(text)
+        .ok_or(CannotAsk::Missing("a paymentKey of letters and digits"))
+}
+
+fn won(amount: Amount) -> Result<u64, CannotAsk> {
+    let won = amount.currency() == Currency::Krw;
+    won.then(|| amount.minor()).ok_or(CannotAsk::Missing("an amount in KRW"))
+}
+
+fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
+    if text.trim().is_empty() { Err(CannotAsk::Missing(what)) } else { Ok(text.to_owned()) }
+}
+
+fn first_chars(text: &str, count: usize) -> String {
+    text.chars().take(count).collect()
+}
+
+fn receive_account(account: &RefundAccount) -> Result<RefundReceiveAccount<'_>, CannotAsk> {
+    let digits = (1..=20).contains(&account.number.len())
+        && account.number.bytes().all(|b| b.is_ascii_digit());
+    if !digits || !(1..=60).contains(&account.holder.chars().count()) || account.bank.is_empty() {
+        return Err(CannotAsk::Missing(
+            "a refund account: bank, 1 to 20 digits, holder up to 60 characters",
+        ));
+    }
+    Ok(RefundReceiveAccount {
+        bank: &account.bank,
+        account_number: &account.number,
+        holder_name: &account.holder,
+    })
+}
+
+fn get(account: &Account, path: &str) -> HttpRequest {
+    HttpRequest {
+        method: "GET",
+        url: format!("{}{path}", account.setting("api_base")),
+        headers: vec![("authorization", basic(account))],
+        body: Vec::new(),
+        road: Road::Public,
+        deadline: LOOK_WAIT,
+    }
+}
+
+fn post<T: Serialize>(
+    account: &Account,
+    path: &str,
+    key: &str,
+    body: &T,
+) -> Result<HttpRequest, CannotAsk> {
+    if !(1..=KEY_BYTES_MAX).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(CannotAsk::Missing("an idempotency key of 1 to 300 printable bytes"));
+    }
+    Ok(HttpRequest {
+        method: "POST",
+        url: format!("{}{path}", account.setting("api_base")),
+        headers: vec![
+            ("authorization", basic(account)),
+            ("content-type", "application/json".to_owned()),
+            ("idempotency-key", key.to_owned()),
+        ],
+        body: serde_json::to_vec(body).map_err(|_| CannotAsk::Missing("a body"))?,
+        road: Road::Public,
+        deadline: ORDER_WAIT,
+    })
+}
+
+// Signature: payment webhooks have none; ours is the secret key with an empty password.
+fn basic(account: &Account) -> String {
+    format!("Basic {}", BASE64.encode(format!("{}:", account.secret("secret_key"))))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
