@@ -14,9 +14,13 @@ pub mod fact;
 pub mod hold;
 pub mod id;
 pub mod means;
+pub mod message;
 pub mod money;
 pub mod payment;
 pub mod posting;
 pub mod problem;
 pub mod raw_amount;
 pub mod time;
+
+#[cfg(feature = "serde")]
+pub mod wire;

@@ -1,0 +1,465 @@
+//! The records of the HTTP API. Field names are the wire's; times are RFC 3339 in UTC; amounts are
+//! integer minor units of the record's `currency`.
+//!
+//! Requests refuse unknown fields: a misspelt `amount` must not be a default. Conversion into the
+//! domain happens once, at the door of the edge.
+
+use serde::{Deserialize, Serialize};
+
+use crate::raw_amount::RawAmount;
+
+/// `POST /v1/checkouts`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCheckout {
+    /// Who pays.
+    pub buyer: Buyer,
+    /// The parts, 1 to 20.
+    pub orders: Vec<OpenOrder>,
+    /// What is charged: the sum of the orders.
+    pub amount: RawAmount,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Where a redirect comes back to; its origin must be one of the merchant's.
+    pub return_url: String,
+    /// What the buyer reads above the amount; made from the lines when absent.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Life of the unpaid checkout, 60 to 604,800; one hour when absent.
+    #[serde(default)]
+    pub expires_in_seconds: Option<RawAmount>,
+}
+
+/// Who pays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Buyer {
+    /// The shop's id, `[A-Za-z0-9._-]{1,64}`. The only thing about a buyer that is kept: name, address
+    /// and number stay with the shop.
+    pub id: String,
+}
+
+/// One seller's part.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOrder {
+    /// The shop's id, unique per merchant.
+    pub order_id: String,
+    /// The shop's id of the seller.
+    pub seller: String,
+    /// What is sold, 1 to 50.
+    pub lines: Vec<OpenLine>,
+    /// Sum of the lines.
+    pub amount: RawAmount,
+}
+
+/// One kind of thing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLine {
+    /// The piece of stock.
+    pub sku: String,
+    /// What the buyer reads, 1 to 200 characters.
+    pub name: String,
+    /// 1 to 9,999.
+    pub quantity: RawAmount,
+    /// Price of one.
+    pub unit_amount: RawAmount,
+}
+
+/// `POST /v1/checkouts/{id}/cancel`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelCheckout {
+    /// For the journal, at most 200 characters.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// `POST /v1/checkouts/{id}/refunds`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRefund {
+    /// Which order.
+    pub order_id: String,
+    /// How much; everything that is left when absent.
+    #[serde(default)]
+    pub amount: Option<RawAmount>,
+    /// For the provider's console, at most 200 characters.
+    pub reason: String,
+    /// Where a paid virtual account is refunded to.
+    #[serde(default)]
+    pub refund_account: Option<OpenRefundAccount>,
+}
+
+/// A bank account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRefundAccount {
+    /// The bank, by the provider's code.
+    pub bank: String,
+    /// Digits only, at most 20.
+    pub number: String,
+    /// The holder, at most 60 characters.
+    pub holder: String,
+}
+
+impl core::fmt::Debug for OpenRefundAccount {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("OpenRefundAccount(…)")
+    }
+}
+
+/// `PUT /v1/stock/{sku}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetStock {
+    /// Pieces not yet sold, 0 to 1,000,000; `null` stops tracking.
+    pub units: Option<u32>,
+}
+
+/// `POST /v1/attempts`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenAttempt {
+    /// A method of the session.
+    pub method: String,
+    /// `iframe`, `popup` or `redirect`.
+    pub presentation: String,
+    /// `pc` or `mobile`.
+    pub device: String,
+    /// `ko` or `en`.
+    #[serde(default)]
+    pub locale: Option<String>,
+}
+
+/// `POST /v1/abandon`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abandon {
+    /// The attempt whose window the buyer left.
+    pub attempt: String,
+}
+
+/// `POST /v1/attempts/{attempt}/presentation`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePresentation {
+    /// The next rung of the ladder.
+    pub presentation: String,
+}
+
+/// A checkout as the shop reads it.
+#[derive(Debug, Serialize)]
+pub struct CheckoutView {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub merchant: String,
+    /// `open`, `paid`, `partially_refunded`, `refunded`, `cancelled`, `expired`.
+    #[serde(rename = "status")]
+    pub standing: &'static str,
+    /// The phase, finer than the status.
+    pub phase: &'static str,
+    /// Rises with every change; ignore a notice with a lower one.
+    pub version: u64,
+    /// What is charged.
+    pub amount: u64,
+    /// What went back.
+    pub refunded_amount: u64,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// What the buyer reads.
+    pub label: String,
+    /// The shop's id of the buyer.
+    pub buyer_id: String,
+    /// The parts.
+    pub orders: Vec<OrderView>,
+    /// Where a redirect comes back to.
+    pub return_url: String,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// The capture, once paid.
+    pub payment: Option<PaymentView>,
+    /// Money on its way back.
+    pub refunds: Vec<RefundView>,
+    /// What a person must look at.
+    pub cases: Vec<CaseView>,
+    /// When it was opened.
+    pub created_at: String,
+    /// When it ends if nobody pays.
+    pub expires_at: String,
+    /// The one-time token; only in the answer that opened the checkout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// When the token ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_expires_at: Option<String>,
+}
+
+/// One seller's part.
+#[derive(Debug, Serialize)]
+pub struct OrderView {
+    /// The shop's id.
+    pub order_id: String,
+    /// Who sells.
+    pub seller: String,
+    /// Its total.
+    pub amount: u64,
+    /// What went back of it.
+    pub refunded_amount: u64,
+    /// What is sold.
+    pub lines: Vec<LineView>,
+}
+
+/// One kind of thing.
+#[derive(Debug, Serialize)]
+pub struct LineView {
+    /// The piece of stock.
+    pub sku: String,
+    /// What the buyer reads.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one.
+    pub unit_amount: u64,
+}
+
+/// One try.
+#[derive(Debug, Serialize)]
+pub struct AttemptView {
+    /// Its id.
+    pub attempt: String,
+    /// Its id at the provider.
+    pub request_id: String,
+    /// Which contract.
+    pub channel: String,
+    /// What the buyer chose.
+    pub method: String,
+    /// How the window was shown last.
+    pub presentation: &'static str,
+    /// `open`, `paid` or `declined`.
+    pub state: &'static str,
+    /// Why it was declined.
+    pub decline: Option<DeclineView>,
+    /// When it began.
+    pub started_at: String,
+    /// The provider's id, once seen.
+    pub provider_payment_id: Option<String>,
+}
+
+/// The capture.
+#[derive(Debug, Serialize)]
+pub struct PaymentView {
+    /// The provider's name.
+    pub provider: String,
+    /// Which contract.
+    pub channel: String,
+    /// What the buyer chose.
+    pub method: String,
+    /// The provider's id.
+    pub provider_payment_id: String,
+    /// Our id at the provider.
+    pub request_id: String,
+    /// What was captured.
+    pub captured_amount: u64,
+    /// When we knew.
+    pub paid_at: String,
+}
+
+/// Money on its way back.
+#[derive(Debug, Serialize)]
+pub struct RefundView {
+    /// Its id.
+    pub refund: String,
+    /// Which order; `null` for reversals and cancels made at the provider.
+    pub order_id: Option<String>,
+    /// `shop`, `reversal` or `external`.
+    pub cause: &'static str,
+    /// How much.
+    pub amount: u64,
+    /// `requested`, `done` or `refused`.
+    pub state: &'static str,
+    /// Why.
+    pub reason: String,
+    /// When it was asked for.
+    pub at: String,
+}
+
+/// What a person must look at.
+#[derive(Debug, Serialize)]
+pub struct CaseView {
+    /// Which kind.
+    pub code: &'static str,
+    /// What was seen.
+    pub detail: String,
+    /// When.
+    pub at: String,
+}
+
+/// Why an attempt ended without money.
+#[derive(Debug, Serialize)]
+pub struct DeclineView {
+    /// For the buyer.
+    pub code: &'static str,
+    /// For the staff.
+    pub provider_code: Option<String>,
+}
+
+/// The live status that the page shows.
+#[derive(Debug, Serialize)]
+pub struct StatusView {
+    /// The checkout.
+    pub checkout: String,
+    /// Rises with every change.
+    pub version: u64,
+    /// `open`, `preparing`, `presented`, `checking`, `awaiting_deposit`, `paid`, `cancelled`,
+    /// `expired`, `refunded`.
+    pub phase: &'static str,
+    /// `not_paid`, `checking` or `paid`: the only thing to tell the buyer.
+    pub outcome: &'static str,
+    /// The attempt that it is about.
+    pub attempt: Option<String>,
+    /// How the last attempt ended, while none is open.
+    pub decline: Option<DeclineView>,
+    /// A fresh token, only when a new attempt may begin.
+    pub token: Option<String>,
+    /// The virtual account that waits.
+    pub deposit: Option<DepositView>,
+    /// When we knew that it is paid.
+    pub paid_at: Option<String>,
+    /// When to ask again; 0 when nothing will change by itself.
+    pub poll_after_ms: u64,
+    /// Where the shop wants the buyer.
+    pub return_url: Option<String>,
+    /// Whether a new attempt may begin.
+    pub can_retry: bool,
+}
+
+/// A virtual account.
+#[derive(Debug, Serialize)]
+pub struct DepositView {
+    /// The bank.
+    pub bank: String,
+    /// The account.
+    pub account: String,
+    /// Its holder.
+    pub holder: String,
+    /// Until when.
+    pub until: String,
+}
+
+/// `GET /v1/session`
+#[derive(Debug, Serialize)]
+pub struct SessionView {
+    /// The checkout.
+    pub checkout: String,
+    /// What is charged.
+    pub amount: u64,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// What is bought.
+    pub label: String,
+    /// The shop.
+    pub merchant_name: String,
+    /// The shop, in English.
+    pub merchant_name_en: String,
+    /// No real money moves.
+    pub test_mode: bool,
+    /// How one can pay here.
+    pub methods: Vec<MethodView>,
+    /// The live status, for callers with the state key.
+    #[serde(rename = "status")]
+    pub live: Option<StatusView>,
+}
+
+/// A way to pay.
+#[derive(Debug, Serialize)]
+pub struct MethodView {
+    /// Its id.
+    pub id: String,
+    /// Which contract.
+    pub channel: String,
+    /// The means: `card`, `transfer`, …
+    pub method: &'static str,
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The ladder for this device, best first.
+    pub presentations: Vec<&'static str>,
+    /// Whether it can be chosen.
+    pub available: bool,
+    /// `below_minimum` or `above_maximum`.
+    pub reason: Option<&'static str>,
+}
+
+/// `POST /v1/attempts`
+#[derive(Debug, Serialize)]
+pub struct AttemptAnswer {
+    /// The checkout.
+    pub checkout: String,
+    /// The attempt.
+    pub attempt: Option<String>,
+    /// What further calls of this page use; `null` on a read-only view.
+    pub state_key: Option<String>,
+    /// What to show; `null` on a read-only view or when there is nothing to show.
+    pub presentation: Option<PresentationView>,
+    /// The live status.
+    #[serde(rename = "status")]
+    pub live: StatusView,
+}
+
+/// What to show.
+#[derive(Debug, Serialize)]
+pub struct PresentationView {
+    /// `iframe`, `popup` or `redirect`.
+    pub kind: &'static str,
+    /// Our intermediate page.
+    pub url: String,
+    /// The messages of this window carry it.
+    pub nonce: String,
+}
+
+/// `GET /v1/stock/{sku}`
+#[derive(Debug, Serialize)]
+pub struct StockView {
+    /// The piece of stock.
+    pub sku: String,
+    /// Whether it is counted.
+    pub tracked: bool,
+    /// Pieces not yet sold; only for the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<u32>,
+    /// Pieces that nobody holds; only for the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available: Option<u32>,
+    /// Whether a buyer can enter now.
+    pub can_enter: bool,
+    /// If not, when it is worth coming back; `null` when it is sold.
+    pub until: Option<String>,
+}
+
+/// One line of the journal.
+#[derive(Debug, Serialize)]
+pub struct JournalEntry {
+    /// Number within the checkout.
+    pub n: u64,
+    /// When.
+    pub at: String,
+    /// What happened.
+    pub input: String,
+    /// With which evidence.
+    pub detail: String,
+    /// Where it led.
+    pub phase: String,
+    /// What the table said.
+    pub verdict: String,
+    /// The version after it.
+    pub version: u64,
+}
+
+/// `GET /v1/checkouts/{id}/journal`
+#[derive(Debug, Serialize)]
+pub struct JournalView {
+    /// Oldest first.
+    pub entries: Vec<JournalEntry>,
+}
