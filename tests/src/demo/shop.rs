@@ -13,13 +13,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, Query, State},
     http::{HeaderMap, Method, Response, StatusCode, Uri, header},
     routing::{get, post},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::Config;
@@ -90,6 +90,17 @@ async fn apart(work: impl FnOnce() -> Answer + Send + 'static) -> Response<Body>
     response
 }
 
+/// Reads a JSON body. The content type is asked for because a foreign page cannot send it without
+/// our consent, so no form elsewhere can order or refund.
+fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(Problem::new(415, "not_json", "the body is application/json"));
+    }
+    serde_json::from_slice(body)
+        .map_err(|why| Problem::new(422, "body_invalid", &format!("reading the body: {why}")))
+}
+
 /// The page's idempotency key, or a fresh one for a caller that brings none.
 fn key_of(headers: &HeaderMap) -> String {
     let given = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
@@ -100,13 +111,9 @@ async fn health(State(desk): State<Arc<Desk>>) -> Response<Body> {
     apart(move || Ok((200, json!({"ok": true, "stock_ready": desk.book().stock_ready})))).await
 }
 
-async fn open(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    Json(asked): Json<OpenRequest>,
-) -> Response<Body> {
+async fn open(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let key = key_of(&headers);
-    apart(move || desk.open(&key, &asked)).await
+    apart(move || desk.open(&key, &parse::<OpenRequest>(&headers, &body)?)).await
 }
 
 async fn checkout(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response<Body> {
@@ -154,13 +161,9 @@ async fn journal(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Respo
     apart(move || Ok((200, desk.journal(&id)?))).await
 }
 
-async fn refund(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    Json(asked): Json<RefundRequest>,
-) -> Response<Body> {
+async fn refund(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let key = key_of(&headers);
-    apart(move || desk.refund(&key, &asked)).await
+    apart(move || desk.refund(&key, &parse::<RefundRequest>(&headers, &body)?)).await
 }
 
 #[derive(Deserialize)]
@@ -169,14 +172,14 @@ struct CancelRequest {
     reason: Option<String>,
 }
 
-async fn cancel(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    Json(asked): Json<CancelRequest>,
-) -> Response<Body> {
+async fn cancel(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let key = key_of(&headers);
-    let reason = asked.reason.unwrap_or_else(|| "cancelled by the shop".to_owned());
-    apart(move || desk.cancel(&key, &asked.checkout, &reason)).await
+    apart(move || {
+        let asked: CancelRequest = parse(&headers, &body)?;
+        let reason = asked.reason.as_deref().unwrap_or("cancelled by the shop");
+        desk.cancel(&key, &asked.checkout, reason)
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -186,9 +189,11 @@ struct FailRequest {
 
 async fn fail_notices(
     State(desk): State<Arc<Desk>>,
-    Json(asked): Json<FailRequest>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response<Body> {
     apart(move || {
+        let asked: FailRequest = parse(&headers, &body)?;
         desk.book().fail_next = asked.count;
         Ok((200, json!({"count": asked.count})))
     })
