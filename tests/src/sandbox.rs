@@ -345,3 +345,79 @@ impl Sandbox {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: &str = "/toss/window?clientKey=test_ck_books&method=CARD&amount=500&currency=KRW\
+        &orderId=hb-123456&orderName=a&successUrl=http://e/&failUrl=http://e/";
+
+    fn send(sandbox: &mut Sandbox, method: Method, target: &str, body: &str) -> (u16, Value) {
+        let response = sandbox.handle(&Request::new(method, target, body), 0, 7);
+        (response.status, serde_json::from_slice(&response.body).unwrap_or_default())
+    }
+
+    #[test]
+    fn the_same_seed_replays_the_same_answers() {
+        let run = || {
+            let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+            sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7).body
+        };
+        assert_eq!(run(), run());
+    }
+
+    #[test]
+    fn the_clock_moves_the_engines_and_reset_puts_everything_back() {
+        let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+        sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7);
+        let (status, clock) =
+            send(&mut sandbox, Method::Post, "/control/clock", r#"{"offset_ms":1800000}"#);
+        assert_eq!((status, &clock["now"]), (200, &"1970-01-01T09:30:00+09:00".into()));
+        let (_, books) = send(&mut sandbox, Method::Get, "/control/books", "");
+        assert_eq!(books["payments"][0]["status"], "EXPIRED");
+        assert_eq!(books["payments"][0]["merchant"], "test_sk_books");
+        for text in ["{}", r#"{"offset_ms":1.5}"#, r#"{"offset_ms":99999999999999}"#, "x"] {
+            assert_eq!(send(&mut sandbox, Method::Post, "/control/clock", text).0, 400, "{text}");
+        }
+        send(&mut sandbox, Method::Post, "/control/faults", r#"{"provider":"kb","slow_ms":9}"#);
+        assert_eq!(send(&mut sandbox, Method::Post, "/control/reset", "").0, 200);
+        let (_, faults) = send(&mut sandbox, Method::Get, "/control/faults", "");
+        assert_eq!(faults["kb"]["slow_ms"], 0);
+        assert!(sandbox.books().is_empty());
+        assert_eq!(send(&mut sandbox, Method::Get, "/control/clock", "").1["offset_ms"], 0);
+    }
+
+    #[test]
+    fn the_journal_shows_requests_and_events_but_not_the_panel() {
+        let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+        sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7);
+        send(&mut sandbox, Method::Get, "/control/books", "");
+        send(&mut sandbox, Method::Post, "/control/clock", r#"{"offset_ms":1800000}"#);
+        for delivery in sandbox.deliveries(200) {
+            sandbox.delivered(delivery.id, 503, b"busy", 200);
+        }
+        let (_, journal) = send(&mut sandbox, Method::Get, "/control/journal", "");
+        let entries = journal["entries"].as_array().unwrap();
+        let seen: Vec<_> = entries.iter().map(|e| (&e["direction"], &e["status"])).collect();
+        assert_eq!(seen, [(&"in".into(), &200.into()), (&"out".into(), &503.into())]);
+        let (_, deliveries) = send(&mut sandbox, Method::Get, "/control/deliveries", "");
+        assert_eq!(deliveries["deliveries"][0]["state"], "due");
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let mut sandbox = Sandbox::new(Merchants::default());
+        for (method, target, status) in [
+            (Method::Get, "/", 303),
+            (Method::Get, "/nothing", 404),
+            (Method::Post, "/control/nothing", 404),
+            (Method::Get, "/control", 200),
+            (Method::Get, "/kb/v1/register", 404),
+            (Method::Other, "/toss/window", 401),
+            (Method::Get, "/toss/v2/standard", 200),
+        ] {
+            assert_eq!(send(&mut sandbox, method, target, "").0, status, "{target}");
+        }
+    }
+}

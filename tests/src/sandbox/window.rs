@@ -212,10 +212,8 @@ pub fn page(status: u16, sheet: &Sheet<'_>) -> Response {
         tag = lang.tag(),
         css = include_str!("window/style.css"),
         class = brand.class(),
-        ribbon = lang.pick(
-            "테스트 결제입니다. 실제로 돈이 빠져나가지 않습니다.",
-            "Test payment. No money moves."
-        ),
+        ribbon =
+            lang.pick("테스트 결제 · 돈이 빠져나가지 않습니다", "Test payment · no money moves"),
         alone = if sheet.purchase.is_some() { "" } else { r#" class="alone""# },
         monogram = brand.monogram(),
         body = sheet.body,
