@@ -32,7 +32,6 @@ type Shared = Arc<Mutex<Sandbox>>;
 
 /// The sandbox's router. Starts the delivery loop, so it is called inside a runtime; the loop ends
 /// with the runtime.
-#[must_use]
 pub fn router(config: &Config) -> Router {
     let shared = Arc::new(Mutex::new(Sandbox::new(Merchants::demo(&config.edge_server))));
     tokio::spawn(deliver(Arc::clone(&shared)));

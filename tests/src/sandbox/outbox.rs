@@ -282,6 +282,18 @@ mod tests {
         minutes
     }
 
+    /// When each event leaves and what it says, when every one is acknowledged.
+    fn all_sent(outbox: &mut Outbox) -> Vec<(i64, String)> {
+        let mut sent = Vec::new();
+        while let Some(at) = outbox.next_due() {
+            for delivery in outbox.take_due(at) {
+                sent.push((at, String::from_utf8(delivery.body).unwrap()));
+                outbox.delivered(delivery.id, 200, b"RESULT=OK", at);
+            }
+        }
+        sent
+    }
+
     #[test]
     fn each_provider_repeats_by_its_own_plan() {
         let toss = vec![0, 1, 5, 21, 85, 341, 1_365, 5_461];
@@ -313,13 +325,7 @@ mod tests {
             let mut outbox = Outbox::default();
             let [real, forged] = ["real", "false"].map(|body| draft(Provider::Kb, body));
             outbox.send(0, fault, Plan::Kb, Some(real), Some(forged));
-            let mut sent = Vec::new();
-            while let Some(at) = outbox.next_due() {
-                for delivery in outbox.take_due(at) {
-                    sent.push((at, String::from_utf8(delivery.body).unwrap()));
-                    outbox.delivered(delivery.id, 200, b"RESULT=OK", at);
-                }
-            }
+            let sent = all_sent(&mut outbox);
             let expected: Vec<(i64, String)> =
                 expected.into_iter().map(|(at, body)| (at, body.to_owned())).collect();
             assert_eq!(sent, expected, "{fault:?}");

@@ -159,7 +159,7 @@ impl Engine {
             }
             Call::Cancel => {
                 let order = self.orders.get_mut(&id).ok_or(Code::Unknown)?;
-                cancel(order, &body).map(|(fresh, reply)| (fresh, reply))
+                cancel(order, &body)
             }
         }
     }

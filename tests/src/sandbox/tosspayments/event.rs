@@ -39,8 +39,8 @@ pub(super) fn announce(
         first = send(payment, merchant, turn, Some((topic, genuine)), Some((forged_topic, forged)));
     }
     if changed {
-        let genuine = status_changed(object::payment(payment, merchant, Lang::Ko), turn.now);
-        let forged = status_changed(forged_payment(payment, merchant), turn.now);
+        let genuine = status_changed(&object::payment(payment, merchant, Lang::Ko), turn.now);
+        let forged = status_changed(&forged_payment(payment, merchant), turn.now);
         let last = send(
             payment,
             merchant,
@@ -56,14 +56,14 @@ pub(super) fn announce(
 /// Where the provider says nothing, a forger still may: "it is paid", while nothing was captured.
 pub(super) fn tempt(payment: &Payment, merchants: &[TossMerchant], turn: &mut Turn<'_>) {
     let Some(merchant) = merchants.get(payment.merchant) else { return };
-    let forged = status_changed(forged_payment(payment, merchant), turn.now);
+    let forged = status_changed(&forged_payment(payment, merchant), turn.now);
     send(payment, merchant, turn, None, Some(("PAYMENT_STATUS_CHANGED forged", forged)));
 }
 
 /// The secret of nobody's payment.
 const FORGED_SECRET: &str = "ps_forged_by_somebody_else";
 
-fn status_changed(data: Value, now: i64) -> Value {
+fn status_changed(data: &Value, now: i64) -> Value {
     json!({ "eventType": "PAYMENT_STATUS_CHANGED", "createdAt": moment::micros(now), "data": data })
 }
 
