@@ -157,19 +157,17 @@ impl Desk {
     /// The last piece can be refused before anything is opened: the hold itself starts with the
     /// first attempt, at the edge, and is decided there.
     fn refuse_when_taken(&self, items: &[Item]) -> Result<(), Problem> {
-        for item in items {
-            let counted = self.catalog.product(&item.sku).is_some_and(|p| p.units.is_some());
-            if !counted {
+        let counted = |sku: &str| self.catalog.product(sku).is_some_and(|one| one.units.is_some());
+        for item in items.iter().filter(|item| counted(&item.sku)) {
+            let stock = self.stock(&item.sku)?;
+            if stock["can_enter"] != json!(false) {
                 continue;
             }
-            let stock = self.stock(&item.sku)?;
-            if stock["can_enter"] == json!(false) {
-                let code = if stock["until"].is_null() { "sold_out" } else { "held" };
-                let mut problem = Problem::new(409, code, &format!("{}: {code}", item.sku));
-                problem.body["sku"] = json!(item.sku);
-                problem.body["until"] = stock["until"].clone();
-                return Err(problem);
-            }
+            let code = if stock["until"].is_null() { "sold_out" } else { "held" };
+            let mut problem = Problem::new(409, code, &format!("{}: {code}", item.sku));
+            problem.body["sku"] = json!(item.sku);
+            problem.body["until"] = stock["until"].clone();
+            return Err(problem);
         }
         Ok(())
     }
