@@ -74,6 +74,7 @@ pub fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root());
     let mut path = vec![root().join("node_modules/.bin")];
+    path.extend(tools().map(|folder| folder.join("bin")));
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     if let Ok(joined) = std::env::join_paths(path) {
         command.env("PATH", joined);
