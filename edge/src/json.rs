@@ -13,7 +13,6 @@ use core::cell::Cell;
 use core::fmt;
 use std::collections::BTreeSet;
 
-use serde::Deserializer as _;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, SeqAccess,

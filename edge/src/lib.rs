@@ -1,6 +1,10 @@
 //! The edge.
 
+pub mod auth;
+pub mod config;
 pub mod json;
+pub mod outbox;
+pub mod page;
 pub mod problem;
 pub mod provider;
 pub mod secret;

@@ -128,10 +128,9 @@ pub fn verify(
     }
     let expected = sign(secret, id, at, body);
     // No early end: the list's length is public, which item fits is not.
-    let fits = signatures
-        .split(' ')
-        .fold(false, |fits, item| equal(item.as_bytes(), expected.as_bytes()) || fits);
-    if fits { Ok(()) } else { Err(SignatureError::Invalid) }
+    let fits =
+        signatures.split(' ').filter(|item| equal(item.as_bytes(), expected.as_bytes())).count();
+    if fits > 0 { Ok(()) } else { Err(SignatureError::Invalid) }
 }
 
 #[cfg(test)]

@@ -105,18 +105,20 @@ impl Keys {
     }
 }
 
-/// Whether a key is too short, repeats itself, uses few different bytes or is built around a word that
-/// every list of passwords begins with (row 36).
+/// Whether a key is too short, repeats itself, uses few different bytes, is one byte for the greater
+/// part, or is built around a word that every list of passwords begins with (row 36).
 #[must_use]
 pub fn weak(key: &[u8]) -> bool {
     const DIFFERENT_BYTES_MIN: usize = 10;
     const WORDS: [&str; 6] = ["password", "changeme", "change-me", "letmein", "qwerty", "12345678"];
     let different: std::collections::BTreeSet<_> = key.iter().collect();
     let repeats = |period: usize| key.iter().zip(key.iter().skip(period)).all(|(a, b)| a == b);
+    let is_most = |byte: &u8| key.iter().filter(|other| *other == byte).count() > key.len() / 2;
     let lower = key.to_ascii_lowercase();
     let holds = |word: &str| lower.windows(word.len()).any(|part| part == word.as_bytes());
     key.len() < KEY_BYTES_MIN
         || different.len() < DIFFERENT_BYTES_MIN
+        || key.iter().any(is_most)
         || (1..=key.len() / 2).any(repeats)
         || WORDS.into_iter().any(holds)
 }
@@ -209,13 +211,9 @@ fn strict_base64(text: &str) -> Option<Vec<u8>> {
 
 /// HS256 and nothing else.
 static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| match algorithm {
-        Algorithm::HS256 => Ok(Box::new(Hs256(Secret::new(key.as_bytes().to_vec())))),
-        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
-    },
-    verifier_factory: |algorithm, key| match algorithm {
-        Algorithm::HS256 => Ok(Box::new(Hs256(Secret::new(key.try_get_as_bytes()?.to_vec())))),
-        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
+    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
+    verifier_factory: |algorithm, key| {
+        Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
     },
     // Only JWK handling calls these, and no JWK is taken.
     key_utils: KeyUtils::new_unimplemented(),
@@ -223,10 +221,19 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 /// Makes [`PROVIDER`] the crate's provider. A second call finds it installed, which is all we want.
 fn install() {
-    drop(PROVIDER.install_default());
+    let _installed_before = PROVIDER.install_default();
 }
 
 struct Hs256(Secret<Vec<u8>>);
+
+impl Hs256 {
+    fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, Error> {
+        if algorithm != Algorithm::HS256 {
+            return Err(Error::from(ErrorKind::InvalidAlgorithm));
+        }
+        Ok(Self(Secret::new(key.to_vec())))
+    }
+}
 
 impl Signer<Vec<u8>> for Hs256 {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, seal::Error> {

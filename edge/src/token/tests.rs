@@ -371,6 +371,7 @@ fn weak_keys_are_refused_when_the_service_starts() {
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "my-password-is-long-but-still-a-bad-one",
         "ChangeMe-ChangeMe-0f9d8c7b6a5e4d3c2b1a",
+        "sk_live_camera_000000000000000000000000",
     ] {
         assert!(weak(secret.as_bytes()), "{secret}");
         let error = Keys::new(ISSUER.to_owned(), vec![key("k1", secret.as_bytes())]).unwrap_err();

@@ -1,0 +1,429 @@
+//! Merchants, channels and keys: one JSON document and the secrets it names, checked as a whole.
+//!
+//! # Why
+//! The document is public and can be read in a review; secrets stand in it by name only. A service with
+//! a hole in its configuration does not start, and it says everything that is wrong at once: who
+//! repairs a configuration by starting it ten times does so on the day of a rotation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use shared::id::{ChannelId, MerchantId};
+use shared::means::Means;
+use shared::money::AMOUNT_MAX;
+
+use crate::json::{self, Limits};
+use crate::outbox::endpoint_allowed;
+use crate::provider::{self, Account};
+use crate::secret::Secret;
+use crate::signature::{digest, webhook_secret};
+use crate::token::{Key, Keys, KeysError, weak};
+
+mod address;
+
+pub use address::{RETURN_URL_BYTES_MAX, is_exact_origin, return_url};
+
+/// The largest configuration; the runtime ends a variable at 5 KiB to 1 MiB depending on its kind.
+const LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 8 };
+
+/// Looks a secret up by its name.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Everything that an installation is told.
+#[derive(Debug)]
+pub struct Config {
+    /// The origin under which browsers see the edge; the issuer of tokens.
+    pub public_origin: String,
+    /// How many objects own checkouts.
+    pub shards: u8,
+    /// Generation of the sharding rule, 1 to 9.
+    pub generation: u8,
+    /// Sign and verify tokens.
+    pub token_keys: Keys,
+    /// From it state keys, window keys, return keys and nonces are derived.
+    pub derive_secret: Secret<Vec<u8>>,
+    /// Every merchant.
+    pub merchants: BTreeMap<MerchantId, Merchant>,
+    /// Every channel.
+    pub channels: BTreeMap<ChannelId, Channel>,
+    /// The largest amount of a checkout, in minor units.
+    pub amount_max: u64,
+}
+
+/// A shop.
+#[derive(Debug)]
+pub struct Merchant {
+    /// Its id.
+    pub id: MerchantId,
+    /// What buyers call it.
+    pub name: String,
+    /// The same in English.
+    pub name_en: String,
+    /// SHA-256 of its API keys; two while they are rotated.
+    pub api_keys: Vec<[u8; 32]>,
+    /// The origins of its pages.
+    pub origins: Vec<String>,
+    /// The origins to which buyers are sent back.
+    pub return_origins: Vec<String>,
+    /// Where its notices go.
+    pub notice: NoticeTarget,
+    /// No money moves.
+    pub test_mode: bool,
+}
+
+/// Where a merchant's notices go.
+#[derive(Debug)]
+pub struct NoticeTarget {
+    /// The address.
+    pub endpoint: String,
+    /// Signs them, by Standard Webhooks.
+    pub secret: Secret<Vec<u8>>,
+}
+
+/// One contract of a merchant with a provider.
+#[derive(Debug)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// The provider's name, one of `provider::ALL`.
+    pub provider: &'static str,
+    /// Settings and secrets of the contract.
+    pub account: Account,
+    /// What the contract covers, in the order in which buyers see it.
+    pub means: Vec<Means>,
+    /// No money moves.
+    pub test_mode: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    public_origin: String,
+    generation: u8,
+    shards: u8,
+    amount_max: u64,
+    token_keys: Vec<TokenKey>,
+    derive_secret: String,
+    merchants: Vec<MerchantRecord>,
+    channels: Vec<ChannelRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenKey {
+    kid: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MerchantRecord {
+    id: String,
+    name: String,
+    name_en: String,
+    test_mode: bool,
+    api_keys: Vec<String>,
+    origins: Vec<String>,
+    return_origins: Vec<String>,
+    notice: NoticeRecord,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeRecord {
+    endpoint: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelRecord {
+    id: String,
+    merchant: String,
+    provider: String,
+    test_mode: bool,
+    means: Vec<String>,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Reads the document. `allow_loopback` is for builds with the feature `demo`: plain http and
+    /// addresses of this machine.
+    ///
+    /// # Errors
+    /// Every problem, one sentence each, without the value of any secret.
+    pub fn load(
+        document: &str,
+        secrets: Lookup<'_>,
+        allow_loopback: bool,
+    ) -> Result<Self, Vec<String>> {
+        let document: Document = json::parse(document.as_bytes(), LIMITS)
+            .map_err(|refusal| vec![format!("{}: {}", refusal.code, refusal.detail)])?;
+        let mut reader = Reader { secrets, allow_loopback, problems: Vec::new() };
+        let config = reader.config(document);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(config),
+            _ => Err(reader.problems),
+        }
+    }
+}
+
+/// Collects problems while it reads; what it returns is only used when there are none.
+struct Reader<'a> {
+    secrets: Lookup<'a>,
+    allow_loopback: bool,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, at: &str, what: &str) {
+        self.problems.push(format!("{at}: {what}"));
+    }
+
+    fn secret(&mut self, at: &str, name: &str) -> String {
+        let found = (self.secrets)(name).filter(|value| !value.is_empty());
+        if found.is_none() {
+            self.problem(at, &format!("the secret {name} is not set"));
+        }
+        found.unwrap_or_default()
+    }
+
+    fn origin(&mut self, at: &str, text: &str) {
+        if !is_exact_origin(text, self.allow_loopback) {
+            self.problem(at, &format!("{text:?} is not an exact https origin"));
+        }
+    }
+
+    fn config(&mut self, document: Document) -> Option<Config> {
+        self.origin("public_origin", &document.public_origin);
+        if !(1..=9).contains(&document.generation) {
+            self.problem("generation", "is not 1 to 9");
+        }
+        if document.shards == 0 {
+            self.problem("shards", "is 0, the smallest is 1");
+        }
+        if !(1..=AMOUNT_MAX).contains(&document.amount_max) {
+            self.problem("amount_max", &format!("is not 1 to {AMOUNT_MAX} (minor units)"));
+        }
+        let derive_secret = self.secret("derive_secret", &document.derive_secret).into_bytes();
+        if !derive_secret.is_empty() && weak(&derive_secret) {
+            self.problem("derive_secret", "config_secret_weak");
+        }
+        let token_keys = self.token_keys(&document.public_origin, document.token_keys);
+        let merchants = self.merchants(document.merchants);
+        let channels = self.channels(document.channels, &merchants);
+        Some(Config {
+            public_origin: document.public_origin,
+            shards: document.shards,
+            generation: document.generation,
+            token_keys: token_keys?,
+            derive_secret: Secret::new(derive_secret),
+            merchants,
+            channels,
+            amount_max: document.amount_max,
+        })
+    }
+
+    fn token_keys(&mut self, issuer: &str, records: Vec<TokenKey>) -> Option<Keys> {
+        let mut keys = Vec::new();
+        for TokenKey { kid, secret } in records {
+            let secret =
+                Secret::new(self.secret(&format!("token key {kid}"), &secret).into_bytes());
+            keys.push(Key { kid, secret });
+        }
+        let errors = match Keys::new(issuer.to_owned(), keys) {
+            Ok(keys) => return Some(keys),
+            Err(errors) => errors,
+        };
+        for error in errors {
+            match error {
+                KeysError::Missing => self.problem("token_keys", "there is none"),
+                KeysError::Weak(kid) => {
+                    self.problem(&format!("token key {kid}"), "config_secret_weak");
+                }
+                KeysError::Name(kid) => {
+                    self.problem(&format!("token key {kid}"), "its name is taken or malformed");
+                }
+            }
+        }
+        None
+    }
+
+    fn merchants(&mut self, records: Vec<MerchantRecord>) -> BTreeMap<MerchantId, Merchant> {
+        let mut merchants = BTreeMap::new();
+        let mut keys_seen = BTreeSet::new();
+        if records.is_empty() {
+            self.problem("merchants", "there is none");
+        }
+        for record in records {
+            let at = format!("merchant {}", record.id);
+            let api_keys = self.api_keys(&at, &record);
+            if !api_keys.iter().all(|key| keys_seen.insert(*key)) {
+                self.problem(&at, "one of its API keys is used twice");
+            }
+            for origin in record.origins.iter().chain(&record.return_origins) {
+                self.origin(&at, origin);
+            }
+            let notice = self.notice(&at, &record);
+            let Some(id) = MerchantId::parse(&record.id) else {
+                self.problem(&at, "its id is not 1 to 32 characters of A-Z a-z 0-9 . _ -");
+                continue;
+            };
+            let merchant = Merchant {
+                id: id.clone(),
+                name: record.name,
+                name_en: record.name_en,
+                api_keys,
+                origins: record.origins,
+                return_origins: record.return_origins,
+                notice,
+                test_mode: record.test_mode,
+            };
+            if merchants.insert(id, merchant).is_some() {
+                self.problem(&at, "occurs twice");
+            }
+        }
+        merchants
+    }
+
+    fn api_keys(&mut self, at: &str, record: &MerchantRecord) -> Vec<[u8; 32]> {
+        /// Prefix and at least 128 bits in hexadecimal or better.
+        const API_KEY_BYTES_MIN: usize = 32;
+        let prefix = if record.test_mode { "sk_test_" } else { "sk_live_" };
+        if record.api_keys.is_empty() {
+            self.problem(at, "it has no API key");
+        }
+        let mut digests = Vec::new();
+        for name in &record.api_keys {
+            let key = self.secret(at, name);
+            if key.is_empty() {
+                continue;
+            }
+            if !key.starts_with(prefix) {
+                self.problem(at, &format!("{name} does not begin with {prefix}"));
+            }
+            let visible = key.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+            let live_weak = !record.test_mode && weak(key.as_bytes());
+            if key.len() < API_KEY_BYTES_MIN || !visible || live_weak {
+                self.problem(at, &format!("{name} config_secret_weak"));
+            }
+            digests.push(digest(key.as_bytes()));
+        }
+        digests
+    }
+
+    fn notice(&mut self, at: &str, record: &MerchantRecord) -> NoticeTarget {
+        let NoticeRecord { endpoint, secret: name } = &record.notice;
+        if let Err(why) = endpoint_allowed(endpoint, self.allow_loopback) {
+            self.problem(at, &format!("its notice endpoint {why}"));
+        }
+        let text = self.secret(at, name);
+        let secret = webhook_secret(&text).unwrap_or(Secret::new(Vec::new()));
+        let malformed = !text.is_empty() && secret.expose().is_empty();
+        if malformed || (!record.test_mode && !text.is_empty() && weak(secret.expose())) {
+            self.problem(at, &format!("{name} config_secret_weak: whsec_ and 24 to 64 bytes"));
+        }
+        NoticeTarget { endpoint: endpoint.clone(), secret }
+    }
+
+    fn channels(
+        &mut self,
+        records: Vec<ChannelRecord>,
+        merchants: &BTreeMap<MerchantId, Merchant>,
+    ) -> BTreeMap<ChannelId, Channel> {
+        let mut channels = BTreeMap::new();
+        for record in records {
+            let at = format!("channel {}", record.id);
+            let (id, channel) = match self.channel(&at, &record, merchants) {
+                Some(channel) => (channel.id.clone(), channel),
+                None => continue,
+            };
+            if channels.insert(id, channel).is_some() {
+                self.problem(&at, "occurs twice");
+            }
+        }
+        channels
+    }
+
+    fn channel(
+        &mut self,
+        at: &str,
+        record: &ChannelRecord,
+        merchants: &BTreeMap<MerchantId, Merchant>,
+    ) -> Option<Channel> {
+        let id = ChannelId::parse(&record.id);
+        if id.is_none() {
+            self.problem(at, "its id is not 1 to 32 characters of A-Z a-z 0-9 . _ -");
+        }
+        let owner = MerchantId::parse(&record.merchant).and_then(|id| merchants.get(&id));
+        match owner {
+            None => self.problem(at, &format!("its merchant {:?} is unknown", record.merchant)),
+            Some(owner) if owner.test_mode != record.test_mode => {
+                self.problem(at, "test and live are mixed: its merchant is the other");
+            }
+            Some(_) => {}
+        }
+        let account = self.account(at, record);
+        let Some(provider) = provider::by_name(&record.provider) else {
+            self.problem(at, &format!("its provider {:?} is unknown", record.provider));
+            return None;
+        };
+        for problem in provider.check(&account) {
+            self.problem(at, &problem);
+        }
+        let capabilities = provider.capabilities();
+        let mut means = Vec::new();
+        for word in &record.means {
+            let known = Means::parse(word);
+            let offered = known.filter(|m| capabilities.means.iter().any(|l| l.means == *m));
+            match offered.filter(|m| !means.contains(m)) {
+                Some(each) => means.push(each),
+                None => self
+                    .problem(at, &format!("the means {word:?} is unknown, not offered or twice")),
+            }
+        }
+        if record.means.is_empty() {
+            self.problem(at, "it has no means of payment");
+        }
+        Some(Channel {
+            id: id?,
+            merchant: owner?.id.clone(),
+            provider: capabilities.name,
+            account,
+            means,
+            test_mode: record.test_mode,
+        })
+    }
+
+    fn account(&mut self, at: &str, record: &ChannelRecord) -> Account {
+        let mut secrets = BTreeMap::new();
+        for (name, secret) in &record.secrets {
+            secrets.insert(name.clone(), self.secret(at, secret));
+        }
+        // Providers mark their keys by these words; a channel whose word is the other moves real money
+        // in a test, or none in earnest.
+        let wrong = if record.test_mode { "live_" } else { "test_" };
+        for (name, value) in record.settings.iter().chain(&secrets) {
+            if value.starts_with(wrong) {
+                self.problem(at, &format!("test and live are mixed: {name} is a {wrong} key"));
+            }
+        }
+        let secrets = secrets.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+        Account { settings: record.settings.clone(), secrets }
+    }
+}
+
+/// The demo's configuration, for tests of other modules.
+#[cfg(test)]
+#[must_use]
+pub(crate) fn demo() -> Config {
+    tests::load(tests::DEMO).expect("the demo's configuration is valid")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,454 @@
+//! Notices to the shop: which body, to which address, and when again.
+//!
+//! # Why
+//! The plan spans about three days, so that a shop that is down over a weekend still learns of every
+//! payment. Its longest step is 12 hours, because the queue that carries notices delays no longer
+//! than that (`DELAY_MAX`); the specification's 14, 20 and 24 hours are therefore more, shorter steps.
+//! Redirects are not followed: they would be the way around the check of the address.
+
+use serde::Serialize;
+use shared::id::{CheckoutId, MerchantId, OrderId};
+use shared::money::{Amount, Total};
+use shared::time::{Span, Timestamp};
+use url::{Host, Url};
+
+/// The longest delay that the queue takes.
+pub const DELAY_MAX: Span = Span::hours(12);
+
+/// How long the shop's server may take to answer a notice.
+pub const ANSWER_WAIT: Span = Span::seconds(20);
+
+/// How long a server that says "slower" is left alone at least, when it names no time.
+pub const SLOWER_WAIT: Span = Span::minutes(1);
+
+/// The longest address, in bytes.
+pub const ENDPOINT_BYTES_MAX: usize = 2048;
+
+/// How long to wait after the first, second, … failure.
+const PLAN: [Span; 10] = [
+    Span::seconds(5),
+    Span::minutes(5),
+    Span::minutes(30),
+    Span::hours(2),
+    Span::hours(5),
+    Span::hours(10),
+    DELAY_MAX,
+    DELAY_MAX,
+    DELAY_MAX,
+    DELAY_MAX,
+];
+
+/// How long to wait after `attempt` failures (1 is the first), with ±10 % from `seed` and never above
+/// [`DELAY_MAX`]; `None` when the plan is used up. Nothing failed yet: at once.
+#[must_use]
+pub fn next_try(attempt: u32, seed: u64) -> Option<Span> {
+    let Some(step) = attempt.checked_sub(1) else { return Some(Span::default()) };
+    let planned = PLAN.get(usize::try_from(step).ok()?)?;
+    // 900 to 1100 thousandths; the longest step has 43,200,000 ms, far from the end of 64 bits.
+    let thousandths = (seed % 201).saturating_add(900);
+    let wait = planned.as_millis().saturating_mul(thousandths) / 1000;
+    Some(Span::millis(wait).min(DELAY_MAX))
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// 2xx: the shop has it.
+    Delivered,
+    /// 410: the shop wants no more notices at this address.
+    Gone,
+    /// Anything else, silence and redirects included.
+    Failed,
+    /// 429, 502, 503, 504: the shop wants fewer.
+    Slower {
+        /// How long to wait at least.
+        at_least: Span,
+    },
+}
+
+impl Outcome {
+    /// Reads an answer; no HTTP status means that none came.
+    #[must_use]
+    pub fn read(http_status: Option<u16>, retry_after: Option<Span>) -> Self {
+        match http_status {
+            Some(200..=299) => Self::Delivered,
+            Some(410) => Self::Gone,
+            Some(429 | 502 | 503 | 504) => {
+                let at_least = retry_after.unwrap_or(SLOWER_WAIT).min(DELAY_MAX);
+                Self::Slower { at_least }
+            }
+            Some(_) | None => Self::Failed,
+        }
+    }
+
+    /// When to try again after this, the `attempt`-th delivery; `None` when never.
+    #[must_use]
+    pub fn wait(self, attempt: u32, seed: u64) -> Option<Span> {
+        match self {
+            Self::Delivered | Self::Gone => None,
+            Self::Failed => next_try(attempt, seed),
+            Self::Slower { at_least } => next_try(attempt, seed).map(|wait| wait.max(at_least)),
+        }
+    }
+}
+
+/// What happened, as the shop is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// The money has moved.
+    Paid,
+    /// The shop or the buyer ended it unpaid.
+    Cancelled,
+    /// Its time ran out.
+    Expired,
+    /// Money was given back.
+    Refunded,
+    /// An attempt was refused; another may follow.
+    Declined,
+    /// A virtual account waits for a deposit.
+    DepositIssued,
+    /// A person has to look at it.
+    Review,
+}
+
+impl NoticeKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Paid,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Refunded,
+        Self::Declined,
+        Self::DepositIssued,
+        Self::Review,
+    ];
+
+    /// The `type` on the wire.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Paid => "checkout.paid",
+            Self::Cancelled => "checkout.cancelled",
+            Self::Expired => "checkout.expired",
+            Self::Refunded => "checkout.refunded",
+            Self::Declined => "checkout.declined",
+            Self::DepositIssued => "checkout.deposit_issued",
+            Self::Review => "checkout.review",
+        }
+    }
+
+    /// Reads the `type`.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A notice's content: thin, because the shop reads the checkout again before it acts.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    /// What happened.
+    pub kind: NoticeKind,
+    /// When.
+    pub at: Timestamp,
+    /// Which checkout.
+    pub checkout: CheckoutId,
+    /// The checkout's version after it; a shop ignores a lower one than it has seen.
+    pub version: u64,
+    /// Whose.
+    pub merchant: &'a MerchantId,
+    /// The checkout's status on the wire.
+    pub checkout_status: &'static str,
+    /// The whole amount.
+    pub amount: Amount,
+    /// The orders in it.
+    pub orders: &'a [OrderId],
+    /// What was given back up to now.
+    pub refunded: Total,
+}
+
+/// The bytes that are signed and sent; the same for the same notice.
+#[must_use]
+pub fn notice_body(notice: &Notice<'_>) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        r#type: &'a str,
+        timestamp: String,
+        data: Data<'a>,
+    }
+    #[derive(Serialize)]
+    struct Data<'a> {
+        checkout: String,
+        version: u64,
+        merchant: &'a str,
+        status: &'a str,
+        amount: u64,
+        currency: &'a str,
+        orders: Vec<&'a str>,
+        refunded_amount: u64,
+    }
+    let body = Body {
+        r#type: notice.kind.code(),
+        timestamp: notice.at.to_string(),
+        data: Data {
+            checkout: notice.checkout.to_string(),
+            version: notice.version,
+            merchant: notice.merchant.as_str(),
+            status: notice.checkout_status,
+            amount: notice.amount.minor(),
+            currency: notice.amount.currency().code(),
+            orders: notice.orders.iter().map(OrderId::as_str).collect(),
+            refunded_amount: notice.refunded.minor(),
+        },
+    };
+    // Texts and numbers: there is nothing in it that the writer could refuse.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// Whether notices may be sent to this address (row 152): https on port 443 to a public name or
+/// number, without credentials. `allow_loopback` is for the demo and takes this machine, with any port
+/// and without encryption. Names that resolve to the inside are for the network to refuse: the
+/// runtime's `fetch` has no road there.
+///
+/// # Errors
+/// What is wrong with it, without the address.
+pub fn endpoint_allowed(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
+    let url = Url::parse(text).map_err(|_| "is no address")?;
+    if text.len() > ENDPOINT_BYTES_MAX {
+        return Err("is longer than 2048 bytes");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds credentials");
+    }
+    if url.fragment().is_some() {
+        return Err("holds a fragment, which is never sent");
+    }
+    let host = url.host().ok_or("names no host")?;
+    if allow_loopback && matches!(url.scheme(), "http" | "https") && is_loopback(&host) {
+        return Ok(());
+    }
+    if url.scheme() != "https" {
+        return Err("does not begin with https");
+    }
+    if url.port().is_some() {
+        return Err("names another port than 443");
+    }
+    if is_public(&host) { Ok(()) } else { Err("leads into a private network") }
+}
+
+/// Whether the host is this machine.
+#[must_use]
+pub fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+    }
+}
+
+fn is_public(host: &Host<&str>) -> bool {
+    /// Names that never lead to the public network (RFC 6761, 6762, 8375, 9476 and the clouds' own).
+    const INSIDE: [&str; 8] =
+        ["localhost", "local", "internal", "lan", "home", "corp", "intranet", "arpa"];
+    match host {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name.rsplit_once('.').is_some_and(|(_, last)| !INSIDE.contains(&last))
+        }
+        Host::Ipv4(ip) => !matches!(
+            ip.octets(),
+            [0 | 10 | 127 | 224..=255, ..]
+                | [100, 64..=127, ..]
+                | [169, 254, ..]
+                | [172, 16..=31, ..]
+                | [192, 168, ..]
+                | [192, 0, 0 | 2, _]
+                | [192, 88, 99, _]
+                | [198, 18 | 19, ..]
+                | [198, 51, 100, _]
+                | [203, 0, 113, _]
+        ),
+        // Of IPv6 only 2000::/3 is public, and in it not the ranges that carry an IPv4 address
+        // (2001::/23, 2002::/16) nor the ones for documentation.
+        Host::Ipv6(ip) => match ip.segments() {
+            [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,
+            [first, ..] => (0x2000..=0x3fff).contains(&first),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::id::Home;
+    use shared::money::Currency;
+
+    #[test]
+    fn the_plan_spans_three_days_and_no_step_is_longer_than_the_queue_takes() {
+        let total: u64 = PLAN.iter().map(|step| step.as_seconds()).sum();
+        assert!((60 * 3600..=72 * 3600).contains(&total), "{total}");
+        for (attempt, planned) in (1..).zip(PLAN.map(Span::as_millis)) {
+            for seed in 0..201 {
+                let wait = next_try(attempt, seed).unwrap();
+                assert!(wait <= DELAY_MAX);
+                let wait = wait.as_millis();
+                assert!(wait * 10 >= planned * 9 && wait * 10 <= planned * 11, "{attempt} {seed}");
+            }
+        }
+        assert_eq!(next_try(0, 5), Some(Span::default()));
+        assert_eq!(next_try(1, 100), Some(Span::seconds(5)));
+        assert_eq!(next_try(11, 0), None);
+        assert_eq!(next_try(u32::MAX, u64::MAX), None);
+    }
+
+    #[test]
+    fn answers_are_read_as_the_specification_says() {
+        let hour = Some(Span::hours(1));
+        let rows = [
+            (Some(200), None, None),
+            (Some(204), None, None),
+            (Some(410), None, None),
+            (Some(301), None, Some(Span::seconds(5))),
+            (Some(302), hour, Some(Span::seconds(5))),
+            (Some(400), None, Some(Span::seconds(5))),
+            (Some(500), hour, Some(Span::seconds(5))),
+            (None, None, Some(Span::seconds(5))),
+            (Some(429), None, Some(SLOWER_WAIT)),
+            (Some(429), hour, hour),
+            (Some(502), hour, hour),
+            (Some(503), Some(Span::hours(99)), Some(DELAY_MAX)),
+            (Some(504), Some(Span::seconds(1)), Some(Span::seconds(5))),
+        ];
+        for (http_status, retry_after, expected) in rows {
+            let wait = Outcome::read(http_status, retry_after).wait(1, 100);
+            assert_eq!(wait, expected, "{http_status:?} {retry_after:?}");
+        }
+        assert_eq!(Outcome::read(Some(410), None), Outcome::Gone);
+        assert_eq!(Outcome::read(Some(429), hour).wait(11, 0), None, "no more than the plan");
+    }
+
+    #[test]
+    fn a_notice_has_the_contracts_shape() {
+        let notice = Notice {
+            kind: NoticeKind::Paid,
+            at: Timestamp::from_seconds(1_800_000_000),
+            checkout: CheckoutId::new(Home { generation: 1, shard: 3 }, 7),
+            version: 7,
+            merchant: &MerchantId::parse("m_camera").unwrap(),
+            checkout_status: "paid",
+            amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
+            orders: &[OrderId::parse("o-1").unwrap()],
+            refunded: Total::zero(Currency::Krw),
+        };
+        assert_eq!(
+            String::from_utf8(notice_body(&notice)).unwrap(),
+            "{\"type\":\"checkout.paid\",\"timestamp\":\"2027-01-15T08:00:00.000Z\",\"data\":{\
+             \"checkout\":\"chk_g1s03_00000000000000000000000000000007\",\"version\":7,\
+             \"merchant\":\"m_camera\",\"status\":\"paid\",\"amount\":31000,\"currency\":\"KRW\",\
+             \"orders\":[\"o-1\"],\"refunded_amount\":0}}"
+        );
+        for kind in NoticeKind::ALL {
+            assert_eq!(NoticeKind::parse(kind.code()), Some(kind));
+        }
+    }
+
+    /// Addresses that lead inside, or are none.
+    const INSIDE: &[&str] = &[
+        "",
+        "shop.kr",
+        "//shop.kr",
+        "http://shop.kr/n",
+        "ftp://shop.kr",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "https://",
+        "https://user@shop.kr/",
+        "https://u:p@shop.kr/",
+        "https://shop.kr:8443/",
+        "https://shop.kr:22/",
+        "https://shop.kr/#x",
+        "https://localhost/",
+        "https://LOCALHOST/",
+        "https://localhost./",
+        "https://a.localhost/",
+        "https://printer.local/",
+        "https://metadata.google.internal/",
+        "https://metadata/",
+        "https://router.lan/",
+        "https://1.0.0.127.in-addr.arpa/",
+        "https://127.0.0.1/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://0/",
+        "https://127.0.0.1./",
+        "https://①②⑦.0.0.1/",
+        "https://10.1.2.3/",
+        "https://100.64.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://172.16.0.1/",
+        "https://172.31.255.255/",
+        "https://192.168.0.1/",
+        "https://192.0.0.8/",
+        "https://198.18.0.1/",
+        "https://203.0.113.9/",
+        "https://224.0.0.1/",
+        "https://255.255.255.255/",
+        "https://[::]/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::127.0.0.1]/",
+        "https://[::ffff:a9fe:a9fe]/",
+        "https://[fc00::1]/",
+        "https://[fd00:ec2::254]/",
+        "https://[fe80::1]/",
+        "https://[fec0::1]/",
+        "https://[ff02::1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[2001:0:7f00:1::]/",
+        "https://[2001:db8::1]/",
+        "https://[fe80::1%25eth0]/",
+    ];
+
+    #[test]
+    fn notices_do_not_go_inside() {
+        // Row 152.
+        for text in INSIDE {
+            assert!(endpoint_allowed(text, false).is_err(), "{text}");
+        }
+        for text in [
+            "https://shop.kr/notices",
+            "https://shop.kr:443/",
+            "https://shop.co.kr./n?a=1",
+            "https://8.8.8.8/",
+            "https://172.32.0.1/",
+            "https://[2606:4700::1111]/",
+            "https://쇼핑.kr/n",
+        ] {
+            assert_eq!(endpoint_allowed(text, false), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_demo_may_talk_to_this_machine_and_to_nothing_else_inside() {
+        for text in [
+            "http://127.0.0.1:4410/notices/m_camera",
+            "http://localhost:1/",
+            "http://shop.localhost/",
+            "https://[::1]:8443/",
+        ] {
+            assert_eq!(endpoint_allowed(text, true), Ok(()), "{text}");
+            assert!(endpoint_allowed(text, false).is_err(), "{text}");
+        }
+        for text in [
+            "http://10.0.0.1/",
+            "http://shop.kr/",
+            "http://169.254.169.254/",
+            "http://u@127.0.0.1/",
+        ] {
+            assert!(endpoint_allowed(text, true).is_err(), "{text}");
+        }
+    }
+}
