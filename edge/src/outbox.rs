@@ -9,6 +9,7 @@
 use serde::Serialize;
 use shared::id::{CheckoutId, MerchantId, OrderId};
 use shared::money::{Amount, Total};
+use shared::payment::Event;
 use shared::time::{Span, Timestamp};
 use url::{Host, Url};
 
@@ -92,63 +93,11 @@ impl Outcome {
     }
 }
 
-/// What happened, as the shop is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NoticeKind {
-    /// The money has moved.
-    Paid,
-    /// The shop or the buyer ended it unpaid.
-    Cancelled,
-    /// Its time ran out.
-    Expired,
-    /// Money was given back.
-    Refunded,
-    /// An attempt was refused; another may follow.
-    Declined,
-    /// A virtual account waits for a deposit.
-    DepositIssued,
-    /// A person has to look at it.
-    Review,
-}
-
-impl NoticeKind {
-    /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::Paid,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Refunded,
-        Self::Declined,
-        Self::DepositIssued,
-        Self::Review,
-    ];
-
-    /// The `type` on the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Paid => "checkout.paid",
-            Self::Cancelled => "checkout.cancelled",
-            Self::Expired => "checkout.expired",
-            Self::Refunded => "checkout.refunded",
-            Self::Declined => "checkout.declined",
-            Self::DepositIssued => "checkout.deposit_issued",
-            Self::Review => "checkout.review",
-        }
-    }
-
-    /// Reads the `type`.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-}
-
 /// A notice's content: thin, because the shop reads the checkout again before it acts.
 #[derive(Debug, Clone, Copy)]
 pub struct Notice<'a> {
     /// What happened.
-    pub kind: NoticeKind,
+    pub kind: Event,
     /// When.
     pub at: Timestamp,
     /// Which checkout.
@@ -330,7 +279,7 @@ mod tests {
     #[test]
     fn a_notice_has_the_contracts_shape() {
         let notice = Notice {
-            kind: NoticeKind::Paid,
+            kind: Event::Paid,
             at: Timestamp::from_seconds(1_800_000_000),
             checkout: CheckoutId::new(Home { generation: 1, shard: 3 }, 7),
             version: 7,
@@ -347,9 +296,6 @@ mod tests {
              \"merchant\":\"m_camera\",\"status\":\"paid\",\"amount\":31000,\"currency\":\"KRW\",\
              \"orders\":[\"o-1\"],\"refunded_amount\":0}}"
         );
-        for kind in NoticeKind::ALL {
-            assert_eq!(NoticeKind::parse(kind.code()), Some(kind));
-        }
     }
 
     /// Addresses that lead inside, or are none.
