@@ -292,6 +292,9 @@ pub trait Provider: Sync {
     /// Everything that is wrong with an account, one sentence each; empty when it can be used.
     fn check(&self, account: &Account) -> Vec<String>;
 
+    /// How the provider's answers name the merchant, where they do: compared with every sighting (F21).
+    fn merchant<'a>(&self, account: &'a Account) -> Option<&'a str>;
+
     /// The request that puts this question. The same question with the same `entropy` gives the same
     /// bytes; the idempotency key depends on the question alone (I-12).
     ///

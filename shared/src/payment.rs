@@ -811,11 +811,14 @@ impl Payment {
         let closing = self.phase.kind() == PhaseKind::Closing;
         // An attempt that only we could capture is closed as soon as we know that we did not.
         let ours_to_close = closing && !attempt.style.closes && !attempt.style.captures_itself;
+        // A window that was never shown cannot be paid, whatever became of our announcing it.
+        let never_shown = closing && attempt.style.prepares && attempt.token.is_none();
         let fits = |sighting: &Sighting| sighting_fits(checkout, attempt, sighting);
         match fact {
             Fact::NotFound | Fact::Waiting | Fact::Authenticated(_) if ours_to_close => {
                 InputKind::Closed
             }
+            Fact::NotFound if never_shown => InputKind::Closed,
             Fact::NotFound => InputKind::NotFound,
             Fact::Prepared { .. } => InputKind::Prepared,
             Fact::Waiting => InputKind::Waiting,

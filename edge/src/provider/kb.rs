@@ -110,6 +110,10 @@ impl Provider for Kb {
         faults
     }
 
+    fn merchant<'a>(&self, account: &'a Account) -> Option<&'a str> {
+        Some(account.setting("merchant_no")).filter(|name| !name.is_empty())
+    }
+
     fn request(
         &self,
         ask: &Ask,

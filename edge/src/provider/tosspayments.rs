@@ -130,6 +130,10 @@ impl Provider for Tosspayments {
         faults
     }
 
+    fn merchant<'a>(&self, account: &'a Account) -> Option<&'a str> {
+        Some(account.setting("mid")).filter(|name| !name.is_empty())
+    }
+
     fn request(
         &self,
         ask: &Ask,

@@ -192,7 +192,11 @@ impl Payment {
                 reason: "not paid in time".to_owned(),
                 account: None,
             }),
-            Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
+            // By turns: a provider that cannot close because it was paid says so in a look-up.
+            Phase::Closing(..)
+                if self.attempt(attempt).is_some_and(|a| a.style.closes)
+                    && self.retry.count.is_multiple_of(2) =>
+            {
                 ask(Ask::Close { request_id: attempt.request_id() })
             }
             Phase::Presented(_)

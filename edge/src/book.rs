@@ -1,0 +1,93 @@
+//! What goes to the queue: the notice for the shop, and the book's copy (lists and ledger in D1). The
+//! book never decides; it is written from here, idempotently.
+
+use serde::{Deserialize, Serialize};
+use shared::id::NoticeId;
+use shared::posting::Entry;
+use shared::time::Timestamp;
+
+use crate::row::Record;
+use crate::view;
+
+/// One message of the queue.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Message {
+    /// Form of the message; a consumer refuses a newer one, so that it is retried (F54).
+    pub form: u32,
+    /// Its id: the notice's `webhook-id`, and what the owner clears.
+    pub id: String,
+    /// Whose object sent it.
+    pub home: String,
+    /// Which checkout.
+    pub checkout: String,
+    /// Whose.
+    pub merchant: String,
+    /// The notice's bytes, if the shop is told.
+    pub notice: Option<String>,
+    /// The list's row.
+    pub listed: Listed,
+    /// The ledger's lines: entry, account, side, amount.
+    pub postings: Vec<(String, String, String, u64)>,
+    /// When.
+    pub at: u64,
+}
+
+/// A checkout's row in the list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Listed {
+    /// A lower version never overwrites a higher one.
+    pub version: u64,
+    /// The status on the wire.
+    pub standing: String,
+    /// What is charged.
+    pub amount: u64,
+    /// What went back.
+    pub refunded: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What is bought.
+    pub label: String,
+    /// When it was opened.
+    pub created_at: u64,
+}
+
+/// The form that this release writes.
+pub const FORM: u32 = 1;
+
+/// The message of a change.
+#[must_use]
+pub fn message(
+    record: &Record,
+    id: NoticeId,
+    notice: Option<String>,
+    entries: &[Entry],
+    at: Timestamp,
+) -> Message {
+    let checkout = &record.checkout;
+    let line = |entry: &Entry, posting: &shared::posting::Posting| {
+        let side = posting.side.code().to_owned();
+        (entry.name.clone(), posting.account.to_string(), side, posting.amount.minor())
+    };
+    Message {
+        form: FORM,
+        id: id.to_string(),
+        home: checkout.id.home().object_name(),
+        checkout: checkout.id.to_string(),
+        merchant: checkout.merchant.to_string(),
+        notice,
+        listed: Listed {
+            version: record.payment.version,
+            standing: view::standing(record).to_owned(),
+            amount: checkout.amount.minor(),
+            refunded: view::refunded(record).minor(),
+            currency: checkout.currency().code().to_owned(),
+            label: checkout.label.clone(),
+            created_at: checkout.created_at.as_millis(),
+        },
+        postings: entries
+            .iter()
+            .flat_map(|entry| entry.lines().iter().map(move |posting| line(entry, posting)))
+            .collect(),
+        at: at.as_millis(),
+    }
+}

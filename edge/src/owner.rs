@@ -1,0 +1,404 @@
+//! The owner of a shard's checkouts: every operation as a function of what it keeps, what it was asked,
+//! the time and some random bits. The shell hands in the storage and carries out the work.
+//!
+//! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
+//! the page asks · `outside` what comes from providers and their windows · `drive` work and its results.
+
+mod buyer;
+mod drive;
+mod outside;
+mod shop;
+
+#[cfg(test)]
+mod tests;
+
+pub use drive::{Errand, Errands};
+pub use outside::PageData;
+pub use shop::{home_of, read_open};
+
+use serde::{Deserialize, Serialize};
+use shared::claims::{Claims, TOKEN_LIFE};
+use shared::id::{CheckoutId, Jti, NoticeId};
+use shared::payment::{Event, Input, Step};
+use shared::posting::Entry;
+use shared::problem::Code;
+use shared::time::{Span, Timestamp};
+
+use crate::config::Config;
+use crate::outbox::{Notice, notice_body};
+use crate::problem::{self, Refusal};
+use crate::row::{Grant, Record};
+use crate::shelf::{Kept, Line, Outgoing, Shelf, ShelfError};
+use crate::{token, view};
+
+/// A token is renewed when a page asks and less than this is left of it.
+const RENEW_BEFORE: Span = Span::minutes(5);
+
+/// What an owner is asked. The same form between releases N and N−1: new variants and new optional
+/// fields only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented where it is answered")]
+pub enum Op {
+    Claim { name: String, fingerprint: String },
+    Open { merchant: String, key: String, fingerprint: String, body: String },
+    Read { merchant: String, checkout: String },
+    CancelCheckout { merchant: String, checkout: String, key: String, fingerprint: String, body: String },
+    Refund { merchant: String, checkout: String, key: String, fingerprint: String, body: String },
+    ReadRefund { merchant: String, checkout: String, refund: String },
+    Journal { merchant: String, checkout: String },
+    Session { caller: Caller, device: String },
+    Begin { claims: TokenClaims, state: Option<String>, key: String, address: String, body: String },
+    Begun { checkout: String, attempt: String, state_key: Option<String>, fresh: bool },
+    Status { checkout: String, state: String },
+    Look { checkout: String, state: String },
+    Abandon { checkout: String, state: String, body: String },
+    Present { checkout: String, state: String, attempt: String, body: String },
+    Window { request_id: String, key: String },
+    Returned { request_id: String, key: String, hint: String },
+    ReturnedPage { request_id: String },
+    Callback { channel: String, request_id: String, event: String },
+    NoticeDone { notice: String },
+    NoticeDead { notice: String, why: String },
+    Sweep,
+}
+
+/// Who asks for a session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caller {
+    /// A page with a token.
+    Token(TokenClaims),
+    /// A page with a state key.
+    State {
+        /// The checkout.
+        checkout: String,
+        /// The key, as hex.
+        state: String,
+    },
+}
+
+/// The claims of a verified token, between the door and the owner.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct TokenClaims {
+    /// Its checkout.
+    pub checkout: String,
+    /// Its single-use id.
+    pub jti: String,
+    /// Its buyer.
+    pub buyer: String,
+    /// Its amount.
+    pub amount: u64,
+    /// Its currency.
+    pub currency: String,
+    /// Its merchant.
+    pub merchant: String,
+}
+
+impl TokenClaims {
+    /// The claims of a token that was verified at the door.
+    #[must_use]
+    pub fn of(claims: &Claims) -> Self {
+        Self {
+            checkout: claims.checkout.to_string(),
+            jti: claims.jti.to_string(),
+            buyer: claims.subject.to_string(),
+            amount: claims.amount.minor(),
+            currency: claims.amount.currency().code().to_owned(),
+            merchant: claims.audience.to_string(),
+        }
+    }
+}
+
+/// What came of an operation.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The answer.
+    Reply(Reply),
+    /// First do what this checkout wants done, then answer this.
+    Drive(CheckoutId, Box<Op>),
+}
+
+/// An answer for the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// HTTP status code.
+    pub http_status: u16,
+    /// JSON.
+    pub body: String,
+    /// Seconds, where the answer promises them.
+    pub retry_after: Option<String>,
+    /// The answer to an earlier request with the same key.
+    pub replayed: bool,
+}
+
+impl Reply {
+    /// An answer of this record.
+    #[must_use]
+    pub fn json(http_status: u16, record: &impl Serialize) -> Self {
+        let body = serde_json::to_string(record).unwrap_or_default();
+        Self { http_status, body, retry_after: None, replayed: false }
+    }
+
+    /// The answer to a refused request.
+    #[must_use]
+    pub fn refusal(refusal: &Refusal, request_id: &str) -> Self {
+        let body = String::from_utf8(problem::body(refusal, request_id)).unwrap_or_default();
+        let retry_after = refusal.retry_after_header();
+        Self { http_status: refusal.code.http_status(), body, retry_after, replayed: false }
+    }
+}
+
+/// Why an operation has no answer of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// The caller's fault, or the state's.
+    Refused(Refusal),
+    /// Ours: logged, answered with `internal`, nothing kept.
+    Broken(ShelfError),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Code> for Failed {
+    fn from(code: Code) -> Self {
+        Self::Refused(Refusal::new(code))
+    }
+}
+
+impl From<ShelfError> for Failed {
+    fn from(error: ShelfError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// The result of an operation.
+pub type Done = Result<Outcome, Failed>;
+
+/// One turn at an owner's desk.
+pub struct Desk<'a> {
+    /// The installation.
+    pub config: &'a Config,
+    /// What is kept.
+    pub shelf: &'a dyn Shelf,
+    /// The time of this turn.
+    pub now: Timestamp,
+    /// Random bits.
+    pub entropy: &'a dyn Fn() -> u128,
+}
+
+impl Desk<'_> {
+    /// Answers an operation.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn handle(&self, op: Op) -> Done {
+        match op {
+            Op::Claim { name, fingerprint } => self.claim(&name, &fingerprint),
+            Op::Open { merchant, key, fingerprint, body } => {
+                self.open(&merchant, &key, &fingerprint, &body)
+            }
+            Op::Read { merchant, checkout } => self.read(&merchant, &checkout),
+            Op::CancelCheckout { merchant, checkout, key, fingerprint, body } => {
+                self.cancel(&merchant, &checkout, (&key, &fingerprint), &body)
+            }
+            Op::Refund { merchant, checkout, key, fingerprint, body } => {
+                self.refund(&merchant, &checkout, (&key, &fingerprint), &body)
+            }
+            Op::ReadRefund { merchant, checkout, refund } => {
+                self.read_refund(&merchant, &checkout, &refund)
+            }
+            Op::Journal { merchant, checkout } => self.journal(&merchant, &checkout),
+            Op::Session { caller, device } => self.session(&caller, &device),
+            Op::Begin { claims, state, key, address, body } => {
+                self.begin(&claims, state.as_deref(), &key, &address, &body)
+            }
+            Op::Begun { checkout, attempt, state_key, fresh } => {
+                self.begun(&checkout, &attempt, state_key, fresh)
+            }
+            Op::Status { checkout, state } => self.status(&checkout, &state),
+            Op::Look { checkout, state } => self.look(&checkout, &state),
+            Op::Abandon { checkout, state, body } => self.abandon(&checkout, &state, &body),
+            Op::Present { checkout, state, attempt, body } => {
+                self.present(&checkout, &state, &attempt, &body)
+            }
+            Op::Window { request_id, key } => self.window(&request_id, &key),
+            Op::Returned { request_id, key, hint } => self.returned(&request_id, &key, &hint),
+            Op::ReturnedPage { request_id } => self.returned_page(&request_id),
+            Op::Callback { channel, request_id, event } => {
+                self.callback(&channel, &request_id, &event)
+            }
+            Op::NoticeDone { notice } => self.notice_done(&notice),
+            Op::NoticeDead { notice, why } => self.notice_dead(&notice, &why),
+            Op::Sweep => self.sweep(),
+        }
+    }
+
+    /// The answer in any case, as the door sends it; what broke is handed out for the log.
+    #[must_use]
+    pub fn answer(&self, op: Op, request_id: &str) -> (Outcome, Option<ShelfError>) {
+        match self.handle(op) {
+            Ok(outcome) => (outcome, None),
+            Err(Failed::Refused(refusal)) => {
+                (Outcome::Reply(Reply::refusal(&refusal, request_id)), None)
+            }
+            Err(Failed::Broken(error)) => {
+                let refusal = Refusal::new(Code::Internal);
+                (Outcome::Reply(Reply::refusal(&refusal, request_id)), Some(error))
+            }
+        }
+    }
+
+    /// The record of this id, whoever asks.
+    fn record(&self, checkout: &str) -> Result<Record, Failed> {
+        let id = CheckoutId::parse(checkout).ok_or(Code::NotFound)?;
+        Ok(self.shelf.record(id)?.ok_or(Code::NotFound)?)
+    }
+
+    /// The record, if it is this merchant's: another's does not exist for the caller (I-15).
+    fn record_of(&self, merchant: &str, checkout: &str) -> Result<Record, Failed> {
+        let record = self.record(checkout)?;
+        if record.checkout.merchant.as_str() == merchant {
+            Ok(record)
+        } else {
+            Err(Code::NotFound.into())
+        }
+    }
+
+    /// One input: step, then store everything that came of it. Nothing is awaited in between.
+    fn feed(&self, record: &mut Record, input: Input) -> Kept<Step> {
+        let (name, detail) = describe(&input);
+        let step = record.payment.step(&record.checkout, input, self.now);
+        if step.changed || !step.events.is_empty() {
+            self.shelf.note(
+                record.checkout.id,
+                &Line {
+                    at: self.now,
+                    input: name.to_owned(),
+                    detail,
+                    phase: view::phase(record.payment.phase.kind()).to_owned(),
+                    verdict: format!("{:?}", step.verdict),
+                    version: record.payment.version,
+                },
+            )?;
+            for event in &step.events {
+                self.tell(record, Some(*event), &[])?;
+            }
+            if !step.entries.is_empty() {
+                self.tell(record, None, &step.entries)?;
+            }
+        }
+        self.grant_anew(record);
+        self.keep(record)?;
+        Ok(step)
+    }
+
+    fn keep(&self, record: &Record) -> Kept<()> {
+        self.shelf.keep(record, record.payment.due(&record.checkout))
+    }
+
+    /// A new token whenever a new attempt may begin and none is out.
+    fn grant_anew(&self, record: &mut Record) {
+        if !record.payment.may_begin(&record.checkout, self.now) {
+            record.grant = None;
+            return;
+        }
+        let stale = record.grant.is_none_or(|grant| {
+            self.now > grant.issued_at.after(TOKEN_LIFE).before(RENEW_BEFORE)
+        });
+        // The first token is the shop's to place; it is not replaced under its feet.
+        let untouched = record.payment.attempts.is_empty() && record.grant.is_some();
+        if stale && !untouched {
+            record.grant = Some(self.new_grant());
+        }
+    }
+
+    fn new_grant(&self) -> Grant {
+        Grant { jti: Jti::new((self.entropy)()), issued_at: self.now }
+    }
+
+    /// The token of a grant: the same grant gives the same token.
+    fn token(&self, record: &Record, grant: Grant) -> String {
+        let claims = Claims {
+            issuer: self.config.token_keys.issuer().to_owned(),
+            audience: record.checkout.merchant.clone(),
+            subject: record.checkout.buyer.clone(),
+            jti: grant.jti,
+            issued_at: Timestamp::from_seconds(grant.issued_at.as_seconds()),
+            expires_at: Timestamp::from_seconds(grant.issued_at.as_seconds()).after(TOKEN_LIFE),
+            checkout: record.checkout.id,
+            amount: record.checkout.amount,
+        };
+        token::sign(&claims, &self.config.token_keys)
+    }
+
+    /// Something for the shop and the book: stored with the state that caused it (I-9, I-14).
+    fn tell(&self, record: &Record, event: Option<Event>, entries: &[Entry]) -> Kept<()> {
+        let id = NoticeId::new((self.entropy)());
+        let orders: Vec<_> = record.checkout.orders.iter().map(|order| order.id.clone()).collect();
+        let body = event.map(|kind| {
+            let body = notice_body(&Notice {
+                kind,
+                at: self.now,
+                checkout: record.checkout.id,
+                version: record.payment.version,
+                merchant: &record.checkout.merchant,
+                checkout_status: view::standing(record),
+                amount: record.checkout.amount,
+                orders: &orders,
+                refunded: view::refunded(record),
+            });
+            String::from_utf8(body).unwrap_or_default()
+        });
+        let message = crate::book::message(record, id, body, entries, self.now);
+        let payload = serde_json::to_string(&message).unwrap_or_default();
+        self.shelf.put_out(record.checkout.id, &Outgoing { id, payload })
+    }
+}
+
+/// An input for the journal: its name and its evidence, without personal data.
+fn describe(input: &Input) -> (&'static str, String) {
+    match input {
+        Input::Begin(attempt) => {
+            ("begin", format!("{} {} {}", attempt.id, attempt.method, attempt.presentation.code()))
+        }
+        Input::Stock { command, kept, .. } => {
+            ("stock", format!("{} {}", command.code(), if *kept { "kept" } else { "lost" }))
+        }
+        Input::Fact { asked, fact, .. } => ("fact", format!("{asked:?}: {}", fact_text(fact))),
+        Input::RefundFact { refund, fact } => ("refund_fact", format!("{refund}: {}", fact_text(fact))),
+        Input::LookNow { source, .. } => ("look_now", (*source).to_owned()),
+        Input::Abandon(attempt) => ("abandon", attempt.to_string()),
+        Input::Presentation(_, presentation) => ("presentation", presentation.code().to_owned()),
+        Input::ShopCancel => ("shop_cancel", String::new()),
+        Input::Refund(refund) => ("refund", format!("{} {}", refund.id, refund.amount)),
+        Input::Tick => ("tick", String::new()),
+    }
+}
+
+fn fact_text(fact: &shared::fact::Fact) -> String {
+    use shared::fact::Fact;
+    match fact {
+        Fact::Authenticated(s) | Fact::Captured(s) | Fact::DepositIssued(s, _) => {
+            format!("{:?} {} of {}", fact.kind(), s.amount, s.request_id)
+        }
+        Fact::Declined(decline) => format!(
+            "Declined {} {}",
+            decline.code.code(),
+            decline.provider_code.as_deref().unwrap_or("")
+        ),
+        Fact::CancelRefused { provider_code } => format!("CancelRefused {provider_code}"),
+        Fact::Unclear { detail } => format!("Unclear {detail}"),
+        Fact::NotFound
+        | Fact::Prepared { .. }
+        | Fact::Waiting
+        | Fact::Closed
+        | Fact::Cancelled { .. }
+        | Fact::Busy { .. }
+        | Fact::Silence => format!("{:?}", fact.kind()),
+    }
+}

@@ -1,0 +1,363 @@
+//! What the page asks: the session, an attempt, the status, the next rung of the ladder.
+
+use shared::id::{AttemptId, IdempotencyKey, MethodId};
+use shared::means::{Device, Means, Presentation};
+use shared::payment::{Attempt, Input, Phase, PhaseKind, Style, Verdict};
+use shared::problem::Code;
+use shared::wire::{
+    Abandon, AttemptAnswer, ChangePresentation, MethodView, OpenAttempt, PresentationView,
+    SessionView, StatusView,
+};
+
+use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims};
+use crate::config::Channel;
+use crate::json::{self, Limits};
+use crate::provider::{self, CaptureStyle, MeansLimits, Provider};
+use crate::row::Record;
+use crate::signature::{derive, digest, equal, hex, unhex};
+use crate::view;
+
+/// Attempts of one buyer, and from one address, that one owner takes in [`VELOCITY_WINDOW`]. Each owner
+/// counts for itself: a bound, not a quota.
+const BUYER_ATTEMPTS_MAX: u32 = 20;
+/// See [`BUYER_ATTEMPTS_MAX`]; larger, because many buyers share one address.
+const ADDRESS_ATTEMPTS_MAX: u32 = 100;
+/// Ten minutes, in milliseconds.
+const VELOCITY_WINDOW: u64 = 600_000;
+/// More pages than this never pay for one checkout.
+const STATE_KEYS_MAX: usize = 12;
+
+/// A method of a merchant: one means of one channel.
+pub(super) struct Method<'a> {
+    id: MethodId,
+    channel: &'a Channel,
+    provider: &'static dyn Provider,
+    limits: MeansLimits,
+}
+
+impl Desk<'_> {
+    pub(super) fn session(&self, caller: &Caller, device: &str) -> Done {
+        let device = Device::parse(device).ok_or(Code::JsonSchema)?;
+        let (mut record, live) = match caller {
+            Caller::Token(claims) => {
+                let record = self.record_for_token(claims)?;
+                (record, false)
+            }
+            Caller::State { checkout, state } => (self.record_with_state(checkout, state)?, true),
+        };
+        let live = if live { Some(self.live(&mut record)?) } else { None };
+        let merchant = self.config.merchants.get(&record.checkout.merchant).ok_or(Code::NotFound)?;
+        let methods = self.methods(&record).iter().map(|m| m.view(&record, device)).collect();
+        let session = SessionView {
+            checkout: record.checkout.id.to_string(),
+            amount: record.checkout.amount.minor(),
+            currency: record.checkout.currency().code(),
+            label: record.checkout.label.clone(),
+            merchant_name: merchant.name.clone(),
+            merchant_name_en: merchant.name_en.clone(),
+            test_mode: merchant.test_mode,
+            methods,
+            live,
+        };
+        Ok(Outcome::Reply(Reply::json(200, &session)))
+    }
+
+    /// R18, decision 5: the first post with a token burns it and begins the attempt, in one transaction.
+    pub(super) fn begin(
+        &self,
+        claims: &TokenClaims,
+        state: Option<&str>,
+        key: &str,
+        address: &str,
+        body: &str,
+    ) -> Done {
+        let mut record = self.record_for_token(claims)?;
+        let id = record.checkout.id;
+        let key = IdempotencyKey::parse(key).ok_or(Code::IdempotencyKeyInvalid)?;
+        let request: OpenAttempt = json::parse(body.as_bytes(), Limits::BODY)?;
+        let begun_by = digest(format!("{}/{}", claims.jti, key.as_str()).as_bytes());
+        let state_key = self.state_key(&record, &claims.jti, &key);
+        if let Some(known) = record.payment.attempts.iter().find(|a| a.begun_by == begun_by) {
+            let then = begun(&record, known.id, Some(hex(&state_key)), false);
+            return Ok(Outcome::Drive(id, Box::new(then)));
+        }
+        let granted = record.grant.is_some_and(|grant| grant.jti.to_string() == claims.jti);
+        if !granted {
+            // R55: a second tab gets the latest state back and nothing else.
+            let viewer = state.is_some_and(|state| holds_state(&record, state));
+            let last = record.payment.current().map(|attempt| attempt.id);
+            return match last {
+                Some(last) if viewer => self.handle(begun(&record, last, None, false)),
+                Some(_) | None => Err(Code::TokenReplayed.into()),
+            };
+        }
+        self.bound_velocity(&record, address)?;
+        let attempt = self.new_attempt(&record, &request, begun_by)?;
+        let attempt_id = attempt.id;
+        let mut next = record.clone();
+        next.grant = None;
+        if next.state_keys.len() < STATE_KEYS_MAX {
+            next.state_keys.push(digest(&state_key));
+        }
+        let step = self.feed(&mut next, Input::Begin(attempt))?;
+        if let Verdict::Refuse(_) = step.verdict {
+            self.keep(&record)?;
+            return Err(Code::AttemptOpen.into());
+        }
+        self.shelf.link(attempt_id, id)?;
+        record = next;
+        let then = begun(&record, attempt_id, Some(hex(&state_key)), true);
+        Ok(Outcome::Drive(id, Box::new(then)))
+    }
+
+    fn new_attempt(
+        &self,
+        record: &Record,
+        request: &OpenAttempt,
+        begun_by: [u8; 32],
+    ) -> Result<Attempt, Failed> {
+        let device = Device::parse(&request.device).ok_or(Code::JsonSchema)?;
+        let presentation = Presentation::parse(&request.presentation).ok_or(Code::JsonSchema)?;
+        let methods = self.methods(record);
+        let method = methods
+            .iter()
+            .find(|method| method.id.as_str() == request.method)
+            .filter(|method| method.unavailable(record).is_none())
+            .ok_or(Code::MethodUnavailable)?;
+        let capabilities = method.provider.capabilities();
+        if !capabilities.ladder(device).contains(&presentation) {
+            return Err(Code::PresentationUnavailable.into());
+        }
+        let locale = match request.locale.as_deref() {
+            Some("en") => "en",
+            Some(_) | None => "ko",
+        };
+        Ok(Attempt {
+            id: AttemptId::new(record.checkout.id.home(), (self.entropy)()),
+            channel: method.channel.id.clone(),
+            method: method.id.clone(),
+            means: method.limits.means,
+            device,
+            presentation,
+            rung: 0,
+            locale: locale.to_owned(),
+            style: Style {
+                prepares: capabilities.prepares,
+                closes: capabilities.closes,
+                captures_itself: capabilities.capture == CaptureStyle::Provider,
+                partial_cancel: capabilities.partial_cancel,
+            },
+            merchant: method.provider.merchant(&method.channel.account).map(str::to_owned),
+            begun_by,
+            started_at: self.now,
+            ends_at: self.now.after(capabilities.window_life),
+            token: None,
+            payment_id: None,
+            decline: None,
+        })
+    }
+
+    /// The answer to a post of an attempt, in the state that it has now.
+    pub(super) fn begun(
+        &self,
+        checkout: &str,
+        attempt: &str,
+        state_key: Option<String>,
+        fresh: bool,
+    ) -> Done {
+        let mut record = self.record(checkout)?;
+        let id = AttemptId::parse(attempt).ok_or(Code::NotFound)?;
+        let live = self.live(&mut record)?;
+        let shown = record.payment.phase == Phase::Presented(id) && state_key.is_some();
+        let presentation = shown.then(|| self.presentation(&record, id)).flatten();
+        let answer = AttemptAnswer {
+            checkout: checkout.to_owned(),
+            attempt: Some(attempt.to_owned()),
+            state_key,
+            presentation,
+            live,
+        };
+        Ok(Outcome::Reply(Reply::json(if fresh { 201 } else { 200 }, &answer)))
+    }
+
+    pub(super) fn status(&self, checkout: &str, state: &str) -> Done {
+        let mut record = self.record_with_state(checkout, state)?;
+        let status = self.live(&mut record)?;
+        Ok(Outcome::Reply(Reply::json(200, &status)))
+    }
+
+    pub(super) fn look(&self, checkout: &str, state: &str) -> Done {
+        let mut record = self.record_with_state(checkout, state)?;
+        if let Some(attempt) = record.payment.phase.attempt()
+            && record.payment.phase.kind() != PhaseKind::Paid
+        {
+            self.feed(&mut record, Input::LookNow { attempt, source: "buyer" })?;
+        }
+        Ok(self.then_status(&record, state))
+    }
+
+    /// A closed window is a question: the provider is asked, and closed, before another try.
+    pub(super) fn abandon(&self, checkout: &str, state: &str, body: &str) -> Done {
+        let mut record = self.record_with_state(checkout, state)?;
+        let request: Abandon = json::parse(body.as_bytes(), Limits::BODY)?;
+        let attempt = AttemptId::parse(&request.attempt).ok_or(Code::NotFound)?;
+        record.payment.attempt(attempt).ok_or(Code::NotFound)?;
+        self.feed(&mut record, Input::Abandon(attempt))?;
+        Ok(self.then_status(&record, state))
+    }
+
+    fn then_status(&self, record: &Record, state: &str) -> Outcome {
+        let id = record.checkout.id;
+        let then = Op::Status { checkout: id.to_string(), state: state.to_owned() };
+        Outcome::Drive(id, Box::new(then))
+    }
+
+    /// The next rung of the ladder: the same attempt, another window; the old window's key dies.
+    pub(super) fn present(&self, checkout: &str, state: &str, attempt: &str, body: &str) -> Done {
+        let mut record = self.record_with_state(checkout, state)?;
+        let request: ChangePresentation = json::parse(body.as_bytes(), Limits::BODY)?;
+        let presentation = Presentation::parse(&request.presentation).ok_or(Code::JsonSchema)?;
+        let id = AttemptId::parse(attempt).ok_or(Code::NotFound)?;
+        let known = record.payment.attempt(id).ok_or(Code::NotFound)?;
+        let ladder = self
+            .config
+            .channels
+            .get(&known.channel)
+            .and_then(|channel| provider::by_name(channel.provider))
+            .map(|provider| provider.capabilities().ladder(known.device))
+            .unwrap_or_default();
+        if !ladder.contains(&presentation) {
+            return Err(Code::PresentationUnavailable.into());
+        }
+        if record.payment.phase != Phase::Presented(id) {
+            return Err(Code::CheckoutClosed.into());
+        }
+        self.feed(&mut record, Input::Presentation(id, presentation))?;
+        self.begun(checkout, attempt, Some(state.to_owned()), false)
+    }
+
+    /// The live status, with a fresh token when a new attempt may begin.
+    fn live(&self, record: &mut Record) -> Result<StatusView, Failed> {
+        let had = record.grant;
+        self.grant_anew(record);
+        if record.grant != had {
+            self.keep(record)?;
+        }
+        let tried = !record.payment.attempts.is_empty();
+        let token = record.grant.filter(|_| tried).map(|grant| self.token(record, grant));
+        Ok(view::status(record, token, self.now))
+    }
+
+    fn record_for_token(&self, claims: &TokenClaims) -> Result<Record, Failed> {
+        let record = self.record(&claims.checkout)?;
+        let checkout = &record.checkout;
+        let same = claims.merchant == checkout.merchant.as_str()
+            && claims.buyer == checkout.buyer.as_str()
+            && claims.amount == checkout.amount.minor()
+            && claims.currency == checkout.currency().code();
+        // Row 32: signed by us, and yet not what we signed for this checkout.
+        if same { Ok(record) } else { Err(Code::TokenReplayed.into()) }
+    }
+
+    pub(super) fn record_with_state(&self, checkout: &str, state: &str) -> Result<Record, Failed> {
+        let record = self.record(checkout).map_err(|_| Code::StateMismatch)?;
+        if holds_state(&record, state) { Ok(record) } else { Err(Code::StateMismatch.into()) }
+    }
+
+    fn bound_velocity(&self, record: &Record, address: &str) -> Result<(), Failed> {
+        let window = self.now.as_millis().checked_div(VELOCITY_WINDOW).unwrap_or_default();
+        let buyer = format!("buyer/{}/{}", record.checkout.merchant, record.checkout.buyer);
+        let bounds =
+            [(buyer, BUYER_ATTEMPTS_MAX), (format!("address/{address}"), ADDRESS_ATTEMPTS_MAX)];
+        for (name, max) in bounds {
+            if self.shelf.count(&name, window)? > max {
+                return Err(Code::VelocityLimited.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Every method of the checkout's merchant, in the order of its channels.
+    pub(super) fn methods(&self, record: &Record) -> Vec<Method<'_>> {
+        let merchant = &record.checkout.merchant;
+        let channels = self.config.channels.values().filter(|c| c.merchant == *merchant);
+        channels.flat_map(channel_methods).collect()
+    }
+
+    /// Derived, not stored: the page that lost its answer gets the same key again, and only its digest
+    /// lies on the disk.
+    fn state_key(&self, record: &Record, jti: &str, key: &IdempotencyKey) -> [u8; 16] {
+        let checkout = record.checkout.id.to_string();
+        let parts = [checkout.as_bytes(), jti.as_bytes(), key.as_str().as_bytes()];
+        derive(&self.config.derive_secret, "state", &parts)
+    }
+
+    fn presentation(&self, record: &Record, id: AttemptId) -> Option<PresentationView> {
+        let attempt = record.payment.attempt(id)?;
+        Some(PresentationView {
+            kind: attempt.presentation.code(),
+            url: format!(
+                "{}/w/{}.{}",
+                self.config.public_origin,
+                id.request_id(),
+                hex(&self.window_key(attempt))
+            ),
+            nonce: hex(&self.nonce(attempt)),
+        })
+    }
+}
+
+fn begun(record: &Record, attempt: AttemptId, state_key: Option<String>, fresh: bool) -> Op {
+    Op::Begun {
+        checkout: record.checkout.id.to_string(),
+        attempt: attempt.to_string(),
+        state_key,
+        fresh,
+    }
+}
+
+fn holds_state(record: &Record, state: &str) -> bool {
+    let Some(key) = unhex(state).filter(|key| key.len() == 16) else { return false };
+    let given = digest(&key);
+    record.state_keys.iter().fold(false, |found, known| equal(known, &given) || found)
+}
+
+fn channel_methods(channel: &Channel) -> Vec<Method<'_>> {
+    let Some(provider) = provider::by_name(channel.provider) else { return Vec::new() };
+    let method = |means: &Means| {
+        let limits = provider.capabilities().means.iter().find(|m| m.means == *means)?;
+        let id = MethodId::parse(&format!("{}_{}", channel.id, means.code()))?;
+        Some(Method { id, channel, provider, limits: *limits })
+    };
+    channel.means.iter().filter_map(method).collect()
+}
+
+impl Method<'_> {
+    /// Why it cannot be chosen, if it cannot (R10).
+    fn unavailable(&self, record: &Record) -> Option<&'static str> {
+        let amount = record.checkout.amount;
+        if !self.provider.capabilities().currencies.contains(&amount.currency()) {
+            Some("currency")
+        } else if amount.minor() < self.limits.minimum {
+            Some("below_minimum")
+        } else if amount.minor() > self.limits.maximum {
+            Some("above_maximum")
+        } else {
+            None
+        }
+    }
+
+    fn view(&self, record: &Record, device: Device) -> MethodView {
+        let reason = self.unavailable(record);
+        let capabilities = self.provider.capabilities();
+        MethodView {
+            id: self.id.to_string(),
+            channel: self.channel.id.to_string(),
+            method: self.limits.means.code(),
+            provider: capabilities.name,
+            presentations: capabilities.ladder(device).iter().map(|p| p.code()).collect(),
+            available: reason.is_none(),
+            reason,
+        }
+    }
+}

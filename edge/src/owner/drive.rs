@@ -1,0 +1,181 @@
+//! Work and its results: what the shell carries into the world, prepared and read here.
+
+use shared::fact::Fact;
+use shared::hold::Command;
+use shared::id::{AttemptId, CheckoutId, RefundId, Sku};
+use shared::payment::{Input, Work};
+use shared::time::Span;
+
+use super::{Desk, Failed};
+use crate::provider::{self, HttpRequest, HttpResponse, Unreadable};
+use crate::row::Record;
+use crate::shelf::Outgoing;
+
+/// A message that the queue took and nobody confirmed is sent again after this: the retry plan of its
+/// delivery has ended by then.
+const OUT_AGAIN: Span = Span::hours(24 * 4);
+
+/// One thing to do in the world.
+#[derive(Debug)]
+pub enum Errand {
+    /// A request to a provider; its answer goes to [`Desk::provider_answered`].
+    Provider(Question),
+    /// A command to pieces of stock; the answers go to [`Desk::stock_answered`].
+    Stock {
+        /// Whose claim.
+        attempt: AttemptId,
+        /// What.
+        command: Command,
+        /// Which pieces, and how many of each.
+        pieces: Vec<(Sku, u32)>,
+        /// Whose stock.
+        merchant: String,
+    },
+    /// A message for the queue.
+    Queue(Outgoing),
+}
+
+/// A prepared request, with what is needed to read its answer.
+#[derive(Debug)]
+pub struct Question {
+    /// Which attempt it is about.
+    pub attempt: AttemptId,
+    /// Which refund, if it is about one.
+    pub refund: Option<RefundId>,
+    /// What is asked.
+    pub ask: shared::fact::Ask,
+    /// The contract.
+    pub channel: shared::id::ChannelId,
+    /// What the shell sends; `None` when the adapter cannot put this question, with its reason.
+    pub request: Result<HttpRequest, String>,
+}
+
+/// What is to be done now.
+#[derive(Debug, Default)]
+pub struct Errands(pub Vec<Errand>);
+
+impl Desk<'_> {
+    /// Lets time pass for a checkout and takes what is due. The marks are stored before the shell acts.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn errands(&self, id: CheckoutId) -> Result<Errands, Failed> {
+        let mut record = self.record(&id.to_string())?;
+        self.feed(&mut record, Input::Tick)?;
+        let work = record.payment.take_work(&record.checkout, self.now);
+        let mut errands: Vec<Errand> =
+            work.into_iter().filter_map(|work| self.errand(&record, work)).collect();
+        self.keep(&record)?;
+        let again = self.now.after(OUT_AGAIN);
+        errands.extend(self.shelf.take_out(id, self.now, again)?.into_iter().map(Errand::Queue));
+        Ok(Errands(errands))
+    }
+
+    fn errand(&self, record: &Record, work: Work) -> Option<Errand> {
+        match work {
+            Work::Stock { attempt, command } => Some(Errand::Stock {
+                attempt,
+                command,
+                pieces: record.checkout.stock(),
+                merchant: record.checkout.merchant.to_string(),
+            }),
+            Work::Ask { attempt, ask, refund } => {
+                let channel = record.payment.attempt(attempt)?.channel.clone();
+                let known = self.config.channels.get(&channel);
+                let request = match known.and_then(|c| Some((c, provider::by_name(c.provider)?))) {
+                    Some((channel, provider)) => {
+                        let entropy = self.entropy_32();
+                        let request = provider.request(&ask, &channel.account, self.now, entropy);
+                        request.map_err(|cannot| format!("{cannot:?}"))
+                    }
+                    None => Err("the channel is no longer configured".to_owned()),
+                };
+                Some(Errand::Provider(Question { attempt, refund, ask, channel, request }))
+            }
+        }
+    }
+
+    fn entropy_32(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        let (low, high) = bytes.split_at_mut(16);
+        low.copy_from_slice(&(self.entropy)().to_be_bytes());
+        high.copy_from_slice(&(self.entropy)().to_be_bytes());
+        bytes
+    }
+
+    /// What the provider said to a question; `None` when nothing came.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn provider_answered(
+        &self,
+        id: CheckoutId,
+        question: &Question,
+        answer: Option<&HttpResponse>,
+    ) -> Result<(), Failed> {
+        let fact = self.fact(question, answer);
+        let mut record = self.record(&id.to_string())?;
+        let input = match question.refund {
+            Some(refund) => Input::RefundFact { refund, fact },
+            None => Input::Fact { attempt: question.attempt, asked: question.ask.kind(), fact },
+        };
+        self.feed(&mut record, input)?;
+        Ok(())
+    }
+
+    fn fact(&self, question: &Question, answer: Option<&HttpResponse>) -> Fact {
+        let Some(answer) = answer else {
+            return match &question.request {
+                Ok(_) => Fact::Silence,
+                Err(detail) => Fact::Unclear { detail: detail.clone() },
+            };
+        };
+        let channel = self.config.channels.get(&question.channel);
+        let Some((channel, provider)) =
+            channel.and_then(|c| Some((c, provider::by_name(c.provider)?)))
+        else {
+            return Fact::Silence;
+        };
+        match provider.response(&question.ask, answer, &channel.account) {
+            Ok(fact) => fact,
+            Err(Unreadable { detail }) => Fact::Unclear { detail },
+        }
+    }
+
+    /// What the pieces of stock said. `None` is silence of at least one: asked again by the plan.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn stock_answered(
+        &self,
+        id: CheckoutId,
+        attempt: AttemptId,
+        command: Command,
+        kept: Option<bool>,
+    ) -> Result<(), Failed> {
+        let Some(kept) = kept else { return Ok(()) };
+        let mut record = self.record(&id.to_string())?;
+        self.feed(&mut record, Input::Stock { attempt, command, kept })?;
+        Ok(())
+    }
+
+    /// The queue did not take a message: it is offered again soon.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn queue_refused(&self, id: CheckoutId, outgoing: &Outgoing) -> Result<(), Failed> {
+        self.shelf.retry_out(outgoing.id, self.now.after(Span::seconds(30)))?;
+        let record = self.record(&id.to_string())?;
+        self.keep(&record)?;
+        Ok(())
+    }
+
+    /// A checkout that cannot be worked on is put aside, so that it blocks nobody.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn put_aside(&self, id: CheckoutId, why: &str) -> Result<(), Failed> {
+        self.shelf.park(id, why, self.now)?;
+        Ok(())
+    }
+}

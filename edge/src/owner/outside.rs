@@ -1,0 +1,179 @@
+//! What comes from providers and their windows: the page in between, the return, the webhook. None of it
+//! is believed; it only says where to look.
+
+use serde::{Deserialize, Serialize};
+use shared::id::{AttemptId, RequestId};
+use shared::payment::{Attempt, Input, Phase};
+use shared::problem::Code;
+use shared::time::Span;
+
+use super::{Desk, Done, Failed, Op, Outcome, Reply};
+use crate::row::Record;
+use crate::shelf::Line;
+use crate::signature::{derive, equal, unhex};
+use crate::view;
+
+/// How long answers, claims and heard events are kept: longer than the longest retry plan of any
+/// provider or shop (Toss repeats a webhook for almost four days).
+const KEPT: Span = Span::hours(24 * 14);
+
+/// What our pages around a provider's window need to know; between the owner and the door.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PageData {
+    /// The checkout.
+    pub checkout: String,
+    /// The merchant, whose origins may frame the page.
+    pub merchant: String,
+    /// The contract.
+    pub channel: String,
+    /// The attempt.
+    pub attempt: String,
+    /// What is to be paid, in minor units.
+    pub amount: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// The means.
+    pub means: String,
+    /// The device.
+    pub device: String,
+    /// How it is shown.
+    pub presentation: String,
+    /// What the buyer sees.
+    pub goods_name: String,
+    /// The shop's id of the buyer.
+    pub buyer: String,
+    /// The provider's token.
+    pub token: Option<String>,
+    /// Where the provider sends the browser.
+    pub return_url: String,
+    /// `ko` or `en`.
+    pub locale: String,
+    /// The messages of this window carry it.
+    pub nonce: String,
+    /// The shop's page to go back to.
+    pub shop_url: String,
+}
+
+impl Desk<'_> {
+    /// The page between us and the provider's window. Its key dies with the next rung, and the page
+    /// with its attempt.
+    pub(super) fn window(&self, request_id: &str, key: &str) -> Done {
+        let (record, id) = self.by_request(request_id)?;
+        let attempt = record.payment.attempt(id).ok_or(Code::NotFound)?;
+        let right = unhex(key).is_some_and(|key| equal(&key, &self.window_key(attempt)));
+        // R49: only `Presented` shows a window, and it is only reached with the provider's token stored.
+        if !right || record.payment.phase != Phase::Presented(id) {
+            return Err(Code::NotFound.into());
+        }
+        Ok(Outcome::Reply(Reply::json(200, &self.page_data(&record, attempt))))
+    }
+
+    /// The buyer is back, by GET or POST, with or without cookies, once or twice.
+    pub(super) fn returned(&self, request_id: &str, key: &str, hint: &str) -> Done {
+        let (mut record, id) = self.by_request(request_id)?;
+        let right = unhex(key).is_some_and(|key| equal(&key, &self.return_key(id)));
+        if !right {
+            return Err(Code::StateMismatch.into());
+        }
+        // R33, I-18: what the browser says goes to the journal; what is true is asked of the provider.
+        self.shelf.note(record.checkout.id, &self.heard_from_browser(&record, hint))?;
+        self.feed(&mut record, Input::LookNow { attempt: id, source: "return" })?;
+        let then = Op::ReturnedPage { request_id: request_id.to_owned() };
+        Ok(Outcome::Drive(record.checkout.id, Box::new(then)))
+    }
+
+    fn heard_from_browser(&self, record: &Record, hint: &str) -> Line {
+        Line {
+            at: self.now,
+            input: "return".to_owned(),
+            detail: hint.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(80).collect(),
+            phase: view::phase(record.payment.phase.kind()).to_owned(),
+            verdict: "Ask".to_owned(),
+            version: record.payment.version,
+        }
+    }
+
+    pub(super) fn returned_page(&self, request_id: &str) -> Done {
+        let (record, id) = self.by_request(request_id)?;
+        let attempt = record.payment.attempt(id).ok_or(Code::NotFound)?;
+        Ok(Outcome::Reply(Reply::json(200, &self.page_data(&record, attempt))))
+    }
+
+    /// A webhook that passed its provider's checks: remembered, then looked into. One for an attempt
+    /// that is not here yet is parked, and heard when the attempt begins (F28).
+    pub(super) fn callback(&self, channel: &str, request_id: &str, event: &str) -> Done {
+        let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
+        let id = request.attempt_id();
+        let fresh = self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
+        let accepted = Reply::json(200, &());
+        let Some(checkout) = self.shelf.checkout_of(id)? else {
+            return Ok(Outcome::Reply(accepted));
+        };
+        let mut record = self.record(&checkout.to_string())?;
+        let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
+        // I-15: another channel's webhook has no effect on this checkout, even if well signed.
+        if !fresh || !ours {
+            return Ok(Outcome::Reply(accepted));
+        }
+        self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
+        let then = Op::ReturnedPage { request_id: request_id.to_owned() };
+        Ok(Outcome::Drive(checkout, Box::new(then)))
+    }
+
+    /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.
+    pub(super) fn sweep(&self) -> Done {
+        self.shelf.tidy(self.now.before(KEPT))?;
+        Ok(Outcome::Reply(Reply::json(200, &())))
+    }
+
+    fn by_request(&self, request_id: &str) -> Result<(Record, AttemptId), Failed> {
+        let id = RequestId::parse(request_id).ok_or(Code::NotFound)?.attempt_id();
+        let checkout = self.shelf.checkout_of(id)?.ok_or(Code::NotFound)?;
+        Ok((self.record(&checkout.to_string())?, id))
+    }
+
+    fn page_data(&self, record: &Record, attempt: &Attempt) -> PageData {
+        let checkout = &record.checkout;
+        PageData {
+            checkout: checkout.id.to_string(),
+            merchant: checkout.merchant.to_string(),
+            channel: attempt.channel.to_string(),
+            attempt: attempt.id.to_string(),
+            amount: checkout.amount.minor(),
+            currency: checkout.currency().code().to_owned(),
+            means: attempt.means.code().to_owned(),
+            device: attempt.device.code().to_owned(),
+            presentation: attempt.presentation.code().to_owned(),
+            goods_name: checkout.label.clone(),
+            buyer: checkout.buyer.to_string(),
+            token: attempt.token.clone(),
+            return_url: self.return_address(attempt.id),
+            locale: attempt.locale.clone(),
+            nonce: crate::signature::hex(&self.nonce(attempt)),
+            shop_url: view::shop_url(checkout),
+        }
+    }
+
+    /// Where the provider sends the browser: our own address, with a key that only this attempt has.
+    fn return_address(&self, id: AttemptId) -> String {
+        let key = crate::signature::hex(&self.return_key(id));
+        format!("{}/r/{}.{}", self.config.public_origin, id.request_id(), key)
+    }
+
+    pub(super) fn window_key(&self, attempt: &Attempt) -> [u8; 16] {
+        self.of_rung("window", attempt)
+    }
+
+    pub(super) fn nonce(&self, attempt: &Attempt) -> [u8; 16] {
+        self.of_rung("nonce", attempt)
+    }
+
+    fn of_rung(&self, label: &str, attempt: &Attempt) -> [u8; 16] {
+        let id = attempt.id.to_string();
+        derive(&self.config.derive_secret, label, &[id.as_bytes(), &attempt.rung.to_be_bytes()])
+    }
+
+    fn return_key(&self, id: AttemptId) -> [u8; 16] {
+        derive(&self.config.derive_secret, "return", &[id.to_string().as_bytes()])
+    }
+}

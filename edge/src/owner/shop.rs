@@ -1,0 +1,393 @@
+//! What the shop's server asks: open, read, cancel, refund, the journal.
+
+use shared::checkout::{
+    Checkout, CheckoutError, LIFE_DEFAULT, LIFE_MAX, LIFE_MIN, LINES_MAX, Line, ORDERS_MAX, Order,
+    check_orders,
+};
+use shared::fact::RefundAccount;
+use shared::id::{CheckoutId, Home, MerchantId, OrderId, PartyId, RefundId, Sku};
+use shared::money::{Currency, MoneyError};
+use shared::payment::{
+    Event, Input, Payment, Phase, Refund, RefundCause, RefundError, RefundState, Refusal as Cannot,
+    Retry, Verdict,
+};
+use shared::problem::Code;
+use shared::raw_amount::RawAmount;
+use shared::time::Span;
+use shared::wire::{
+    CancelCheckout, JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount,
+};
+
+use super::{Desk, Done, Failed, Op, Outcome, Reply};
+use crate::config::{Merchant, return_url};
+use crate::json::{self, Limits};
+use crate::problem::Refusal;
+use crate::row::Record;
+use crate::shelf::Answer;
+use crate::signature::digest;
+use crate::view;
+
+/// The most of one thing in a line.
+const QUANTITY_MAX: u32 = 9_999;
+/// The longest name or label, in characters.
+const NAME_CHARS_MAX: usize = 200;
+/// The longest reason, in characters.
+const REASON_CHARS_MAX: usize = 200;
+
+/// Where a checkout of these orders lives: by merchant and first order id, so that a repeat of the same
+/// opening meets the same owner.
+#[must_use]
+pub fn home_of(generation: u8, shards: u8, merchant: &str, first_order: &str) -> Home {
+    let digest = digest(format!("{merchant}/{first_order}").as_bytes());
+    let shard = digest.first().copied().unwrap_or_default();
+    Home { generation, shard: shard.checked_rem(shards).unwrap_or_default() }
+}
+
+/// The request that opens a checkout, checked in all parts but what only the owner knows.
+///
+/// # Errors
+/// The code of the first cause found.
+pub fn read_open(body: &str) -> Result<OpenCheckout, Refusal> {
+    let open: OpenCheckout = json::parse(body.as_bytes(), Limits::BODY)?;
+    if !(1..=ORDERS_MAX).contains(&open.orders.len()) {
+        return Err(Code::LimitExceeded.into());
+    }
+    for order in &open.orders {
+        OrderId::parse(&order.order_id).ok_or(Code::OrderIdInvalid)?;
+    }
+    Ok(open)
+}
+
+fn text(value: &str, max: usize) -> Result<String, Code> {
+    let fits = (1..=max).contains(&value.chars().count());
+    let printable = !value.chars().any(char::is_control);
+    if fits && printable { Ok(value.to_owned()) } else { Err(Code::LimitExceeded) }
+}
+
+fn order(open: &OpenOrder, currency: Currency, max: u64) -> Result<Order, Code> {
+    if !(1..=LINES_MAX).contains(&open.lines.len()) {
+        return Err(Code::LimitExceeded);
+    }
+    let line = |line: &OpenLine| -> Result<Line, Code> {
+        Ok(Line {
+            sku: Sku::parse(&line.sku).ok_or(Code::JsonSchema)?,
+            name: text(&line.name, NAME_CHARS_MAX)?,
+            quantity: line.quantity.quantity(QUANTITY_MAX)?,
+            unit: line.unit_amount.amount(currency, max)?,
+        })
+    };
+    Ok(Order {
+        id: OrderId::parse(&open.order_id).ok_or(Code::OrderIdInvalid)?,
+        seller: PartyId::parse(&open.seller).ok_or(Code::JsonSchema)?,
+        lines: open.lines.iter().map(line).collect::<Result<_, _>>()?,
+        amount: open.amount.amount(currency, max)?,
+    })
+}
+
+fn orders_code(error: CheckoutError) -> Code {
+    match error {
+        CheckoutError::OrderCount | CheckoutError::LineCount => Code::LimitExceeded,
+        CheckoutError::OrderTwice => Code::OrderIdConflict,
+        CheckoutError::Sum => Code::AmountMismatch,
+        CheckoutError::Money(MoneyError::CurrencyMismatch) => Code::CurrencyMismatch,
+        CheckoutError::Money(MoneyError::Zero) => Code::AmountInvalid,
+        CheckoutError::Money(MoneyError::OutOfRange | MoneyError::Underflow) => {
+            Code::AmountOutOfRange
+        }
+        CheckoutError::Life => Code::TimestampInvalid,
+    }
+}
+
+fn life(raw: Option<RawAmount>) -> Result<Span, Code> {
+    let Some(raw) = raw else { return Ok(LIFE_DEFAULT) };
+    let max = u32::try_from(LIFE_MAX.as_seconds()).unwrap_or(u32::MAX);
+    let seconds = raw.quantity(max).map_err(|_| Code::TimestampInvalid)?;
+    let life = Span::seconds(u64::from(seconds));
+    if life < LIFE_MIN { Err(Code::TimestampInvalid) } else { Ok(life) }
+}
+
+const fn cannot(refusal: Cannot) -> Code {
+    match refusal {
+        Cannot::AttemptOpen => Code::AttemptOpen,
+        Cannot::Paid => Code::CheckoutPaid,
+        Cannot::Closed => Code::CheckoutClosed,
+        Cannot::TooManyAttempts => Code::VelocityLimited,
+    }
+}
+
+impl Desk<'_> {
+    /// Claims a name (an idempotency key, an order id) for one fingerprint of the installation.
+    pub(super) fn claim(&self, name: &str, fingerprint: &str) -> Done {
+        let holder = self.shelf.claim(name, fingerprint, self.now)?;
+        let http_status = if holder == fingerprint { 200 } else { 409 };
+        Ok(Outcome::Reply(Reply::json(http_status, &())))
+    }
+
+    pub(super) fn open(&self, merchant: &str, key: &str, fingerprint: &str, body: &str) -> Done {
+        let name = format!("open/{merchant}/{key}");
+        if let Some(result) = self.earlier(&name, fingerprint)? {
+            let record = self.record_of(merchant, &result)?;
+            return self.opened(&record, true);
+        }
+        let open = read_open(body)?;
+        let record = self.new_record(merchant, &open)?;
+        self.shelf.keep_answer(&name, &ok(fingerprint, &record.checkout.id.to_string()), self.now)?;
+        self.keep(&record)?;
+        self.tell(&record, None, &[])?;
+        self.shelf.note(
+            record.checkout.id,
+            &crate::shelf::Line {
+                at: self.now,
+                input: "open".to_owned(),
+                detail: format!("{} for {}", record.checkout.amount, record.checkout.merchant),
+                phase: "open".to_owned(),
+                verdict: "Go(Open)".to_owned(),
+                version: 1,
+            },
+        )?;
+        self.opened(&record, false)
+    }
+
+    fn new_record(&self, merchant: &str, open: &OpenCheckout) -> Result<Record, Failed> {
+        let merchant = MerchantId::parse(merchant).ok_or(Code::Unauthorized)?;
+        let settings = self.config.merchants.get(&merchant).ok_or(Code::Unauthorized)?;
+        let checkout = self.new_checkout(settings, open)?;
+        let grant = self.new_grant();
+        Ok(Record {
+            checkout,
+            payment: Payment::default(),
+            grant: Some(grant),
+            first_grant: grant,
+            state_keys: Vec::new(),
+        })
+    }
+
+    fn new_checkout(&self, merchant: &Merchant, open: &OpenCheckout) -> Result<Checkout, Failed> {
+        let currency = Currency::parse(&open.currency).ok_or(Code::CurrencyInvalid)?;
+        let max = self.config.amount_max;
+        let amount = open.amount.amount(currency, max)?;
+        let orders: Vec<Order> =
+            open.orders.iter().map(|o| order(o, currency, max)).collect::<Result<_, _>>()?;
+        check_orders(&orders, amount).map_err(orders_code)?;
+        let first = orders.first().ok_or(Code::LimitExceeded)?;
+        let home = home_of(
+            self.config.generation,
+            self.config.shards,
+            merchant.id.as_str(),
+            first.id.as_str(),
+        );
+        let label = match &open.label {
+            Some(label) => text(label, NAME_CHARS_MAX)?,
+            None => label_of(&orders),
+        };
+        Ok(Checkout {
+            id: CheckoutId::new(home, (self.entropy)()),
+            merchant: merchant.id.clone(),
+            buyer: PartyId::parse(&open.buyer.id).ok_or(Code::JsonSchema)?,
+            orders,
+            amount,
+            label,
+            return_url: return_url(merchant, &open.return_url)?,
+            created_at: self.now,
+            expires_at: self.now.after(life(open.expires_in_seconds)?),
+        })
+    }
+
+    /// The answer that opened it: the same for every repeat, its token included.
+    fn opened(&self, record: &Record, replayed: bool) -> Done {
+        let mut view = view::checkout(record, self.config);
+        let grant = record.first_grant;
+        view.token = Some(self.token(record, grant));
+        let ends = grant.issued_at.after(shared::claims::TOKEN_LIFE);
+        view.token_expires_at = Some(ends.to_string());
+        Ok(Outcome::Reply(Reply { replayed, ..Reply::json(201, &view) }))
+    }
+
+    pub(super) fn read(&self, merchant: &str, checkout: &str) -> Done {
+        let record = self.record_of(merchant, checkout)?;
+        Ok(Outcome::Reply(Reply::json(200, &view::checkout(&record, self.config))))
+    }
+
+    pub(super) fn journal(&self, merchant: &str, checkout: &str) -> Done {
+        let record = self.record_of(merchant, checkout)?;
+        let entries = self.shelf.journal(record.checkout.id)?;
+        Ok(Outcome::Reply(Reply::json(200, &JournalView { entries })))
+    }
+
+    pub(super) fn cancel(
+        &self,
+        merchant: &str,
+        checkout: &str,
+        (key, fingerprint): (&str, &str),
+        body: &str,
+    ) -> Done {
+        let mut record = self.record_of(merchant, checkout)?;
+        let name = format!("cancel/{merchant}/{key}");
+        let read =
+            Op::Read { merchant: merchant.to_owned(), checkout: record.checkout.id.to_string() };
+        if self.earlier(&name, fingerprint)?.is_some() {
+            return self.handle(read).map(replayed);
+        }
+        let request: CancelCheckout = json::parse(body.as_bytes(), Limits::BODY)?;
+        if let Some(reason) = &request.reason {
+            text(reason, REASON_CHARS_MAX)?;
+        }
+        let step = self.feed(&mut record, Input::ShopCancel)?;
+        if let Verdict::Refuse(why) = step.verdict {
+            return self.refuse(&name, fingerprint, cannot(why));
+        }
+        let answer = ok(fingerprint, &record.checkout.id.to_string());
+        self.shelf.keep_answer(&name, &answer, self.now)?;
+        Ok(Outcome::Drive(record.checkout.id, Box::new(read)))
+    }
+
+    pub(super) fn refund(
+        &self,
+        merchant: &str,
+        checkout: &str,
+        (key, fingerprint): (&str, &str),
+        body: &str,
+    ) -> Done {
+        let mut record = self.record_of(merchant, checkout)?;
+        let id = record.checkout.id;
+        let name = format!("refund/{merchant}/{key}");
+        let read = |refund: String| Op::ReadRefund {
+            merchant: merchant.to_owned(),
+            checkout: id.to_string(),
+            refund,
+        };
+        if let Some(refund) = self.earlier(&name, fingerprint)? {
+            return self.handle(read(refund)).map(replayed);
+        }
+        let request: OpenRefund = json::parse(body.as_bytes(), Limits::BODY)?;
+        let refund = match self.new_refund(&record, &request) {
+            Ok(refund) => refund,
+            Err(Failed::Refused(refusal)) => return self.refuse(&name, fingerprint, refusal.code),
+            Err(broken @ Failed::Broken(_)) => return Err(broken),
+        };
+        let refund_id = refund.id.to_string();
+        self.shelf.keep_answer(&name, &ok(fingerprint, &refund_id), self.now)?;
+        self.feed(&mut record, Input::Refund(refund))?;
+        Ok(Outcome::Drive(id, Box::new(read(refund_id))))
+    }
+
+    fn new_refund(&self, record: &Record, request: &OpenRefund) -> Result<Refund, Failed> {
+        let order = OrderId::parse(&request.order_id).ok_or(Code::OrderIdInvalid)?;
+        let Phase::Paid(attempt, sighting, _) = &record.payment.phase else {
+            return Err(Code::RefundInvalid.into());
+        };
+        let left = record.payment.refundable(&record.checkout, &order).ok_or(Code::RefundInvalid)?;
+        let amount = match request.amount {
+            Some(raw) => raw.amount(record.checkout.currency(), self.config.amount_max)?,
+            None => left.amount().ok_or(Code::RefundExceedsAvailable)?,
+        };
+        let refund = Refund {
+            id: RefundId::new((self.entropy)()),
+            cause: RefundCause::Shop(order),
+            attempt: *attempt,
+            payment_id: sighting.provider_payment_id.clone(),
+            amount,
+            captured: sighting.amount,
+            state: RefundState::Requested,
+            reason: text(&request.reason, REASON_CHARS_MAX)?,
+            account: request.refund_account.as_ref().map(refund_account).transpose()?,
+            retry: Retry::now(self.now),
+            at: self.now,
+        };
+        record.payment.check_refund(&record.checkout, &refund).map_err(|error| match error {
+            RefundError::ExceedsAvailable => Code::RefundExceedsAvailable,
+            RefundError::TooMany => Code::LimitExceeded,
+            RefundError::NotPaid | RefundError::UnknownOrder | RefundError::PartialUnsupported => {
+                Code::RefundInvalid
+            }
+        })?;
+        Ok(refund)
+    }
+
+    pub(super) fn read_refund(&self, merchant: &str, checkout: &str, refund: &str) -> Done {
+        let record = self.record_of(merchant, checkout)?;
+        let found = record.payment.refunds.iter().find(|r| r.id.to_string() == refund);
+        let refund = found.ok_or(Code::NotFound)?;
+        Ok(Outcome::Reply(Reply::json(201, &view::refund(refund))))
+    }
+
+    /// The result of an earlier request with this key; another content is refused (F1, F2).
+    fn earlier(&self, name: &str, fingerprint: &str) -> Result<Option<String>, Failed> {
+        let Some(answer) = self.shelf.answer(name)? else { return Ok(None) };
+        if answer.fingerprint != fingerprint {
+            return Err(Code::IdempotencyKeyReused.into());
+        }
+        match answer.result.split_once(':') {
+            Some(("refused", code)) => Err(Code::parse(code).unwrap_or(Code::Internal).into()),
+            Some((_, id)) => Ok(Some(id.to_owned())),
+            None => Err(Code::Internal.into()),
+        }
+    }
+
+    /// A refusal is an answer too: the same key gets it again (F4).
+    fn refuse(&self, name: &str, fingerprint: &str, code: Code) -> Done {
+        let result = format!("refused:{}", code.code());
+        let answer = Answer { fingerprint: fingerprint.to_owned(), result };
+        self.shelf.keep_answer(name, &answer, self.now)?;
+        Err(code.into())
+    }
+
+    /// The shop is told that a notice could not be delivered, where it looks: in the checkout itself.
+    pub(super) fn notice_dead(&self, notice: &str, why: &str) -> Done {
+        let id = shared::id::NoticeId::parse(notice).ok_or(Code::NotFound)?;
+        if let Some(checkout) = self.shelf.clear_out(id)? {
+            self.shelf.note(
+                checkout,
+                &crate::shelf::Line {
+                    at: self.now,
+                    input: "notice_dead".to_owned(),
+                    detail: format!("{notice} {why}"),
+                    phase: String::new(),
+                    verdict: Event::Review.code().to_owned(),
+                    version: 0,
+                },
+            )?;
+        }
+        Ok(Outcome::Reply(Reply::json(200, &())))
+    }
+
+    pub(super) fn notice_done(&self, notice: &str) -> Done {
+        let id = shared::id::NoticeId::parse(notice).ok_or(Code::NotFound)?;
+        self.shelf.clear_out(id)?;
+        Ok(Outcome::Reply(Reply::json(200, &())))
+    }
+}
+
+fn ok(fingerprint: &str, id: &str) -> Answer {
+    Answer { fingerprint: fingerprint.to_owned(), result: format!("ok:{id}") }
+}
+
+fn replayed(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Reply(reply) => Outcome::Reply(Reply { replayed: true, ..reply }),
+        driven @ Outcome::Drive(..) => driven,
+    }
+}
+
+fn label_of(orders: &[Order]) -> String {
+    let lines: Vec<&Line> = orders.iter().flat_map(|order| &order.lines).collect();
+    match lines.as_slice() {
+        [] => String::new(),
+        [only] => only.name.clone(),
+        // Korean shops print «first item and n others» on receipts; the number reads in any language.
+        [first, rest @ ..] => format!("{} +{}", first.name, rest.len()),
+    }
+}
+
+fn refund_account(account: &OpenRefundAccount) -> Result<RefundAccount, Failed> {
+    let digits = account.number.bytes().all(|b| b.is_ascii_digit());
+    let sized = (1..=20).contains(&account.number.len());
+    if !digits || !sized {
+        return Err(Code::RefundAccountInvalid.into());
+    }
+    Ok(RefundAccount {
+        bank: text(&account.bank, 20).map_err(|_| Code::RefundAccountInvalid)?,
+        number: account.number.clone(),
+        holder: text(&account.holder, 60).map_err(|_| Code::RefundAccountInvalid)?,
+    })
+}

@@ -1,0 +1,110 @@
+//! What an owner keeps, as a trait: SQLite in the runtime, maps in the tests. Every method is one
+//! synchronous statement; the calls of one turn are one transaction.
+
+use shared::hold::Stock;
+use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
+use shared::time::Timestamp;
+use shared::wire::JournalEntry;
+
+use crate::row::Record;
+
+/// The storage failed, or holds what this release cannot read. The turn is given up; nothing is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShelfError(pub String);
+
+/// The result of a storage call.
+pub type Kept<T> = Result<T, ShelfError>;
+
+/// A line of the journal before it has its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub input: String,
+    /// With which evidence; no personal data.
+    pub detail: String,
+    /// Where it led.
+    pub phase: String,
+    /// What the table said.
+    pub verdict: String,
+    /// The version after it.
+    pub version: u64,
+}
+
+/// Something for the queue: stays until its delivery is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its id.
+    pub id: NoticeId,
+    /// The queue's message.
+    pub payload: String,
+}
+
+/// An answer that a repeated request gets again (I-8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Digest of what was asked.
+    pub fingerprint: String,
+    /// `ok:<id>` or `refused:<code>`.
+    pub result: String,
+}
+
+/// The storage of one checkout object.
+pub trait Shelf {
+    /// The checkout of this id.
+    ///
+    /// # Errors
+    /// [`ShelfError`], like every method here.
+    fn record(&self, id: CheckoutId) -> Kept<Option<Record>>;
+    /// Keeps it, with the time at which it wants to be looked at next.
+    fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()>;
+    /// Adds a line to its journal.
+    fn note(&self, id: CheckoutId, line: &Line) -> Kept<()>;
+    /// Its journal, oldest first.
+    fn journal(&self, id: CheckoutId) -> Kept<Vec<JournalEntry>>;
+    /// Puts something out for the queue.
+    fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()>;
+    /// What is out for the queue and due, of this checkout; marked as sent until `again`.
+    fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>>;
+    /// Its delivery is confirmed, or given up.
+    fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>>;
+    /// Sends it once more, from this time on.
+    fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()>;
+    /// The answer kept under this name.
+    fn answer(&self, name: &str) -> Kept<Option<Answer>>;
+    /// Keeps an answer.
+    fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()>;
+    /// Claims a name for a fingerprint; the fingerprint that holds it.
+    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String>;
+    /// Which checkout this attempt belongs to.
+    fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>>;
+    /// Remembers it.
+    fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()>;
+    /// Remembers a webhook's event for this attempt; `false` when it was heard before (F27).
+    fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool>;
+    /// Counts one more in this window; the count.
+    fn count(&self, name: &str, window: u64) -> Kept<u32>;
+    /// Checkouts whose time has come, earliest first.
+    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>>;
+    /// When the next one's time comes.
+    fn next_due(&self) -> Kept<Option<Timestamp>>;
+    /// Puts a checkout aside whose row cannot be worked on, so that it blocks nobody.
+    fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()>;
+    /// Forgets what nobody can ask for any more.
+    fn tidy(&self, before: Timestamp) -> Kept<()>;
+}
+
+/// The storage of one stock object.
+pub trait StockShelf {
+    /// The stock of its SKU.
+    ///
+    /// # Errors
+    /// [`ShelfError`].
+    fn stock(&self, sku: &Sku) -> Kept<Stock>;
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// [`ShelfError`].
+    fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()>;
+}

@@ -1,0 +1,106 @@
+//! The owner of one SKU's stock: commands in, answers out. Every command is one synchronous turn, so a
+//! thousand buyers at once meet one after the other (R12, F12).
+
+use serde::{Deserialize, Serialize};
+use shared::hold::{Answer, Command};
+use shared::id::{AttemptId, Sku};
+use shared::problem::Code;
+use shared::time::Timestamp;
+use shared::wire::{SetStock, StockView};
+
+use crate::json::{self, Limits};
+use crate::owner::{Failed, Reply};
+use crate::shelf::StockShelf;
+
+/// More pieces of one SKU are a mistake in the request.
+const UNITS_MAX: u32 = 1_000_000;
+
+/// What the owner of a SKU is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockOp {
+    /// A command of an attempt.
+    Command {
+        /// The piece.
+        sku: String,
+        /// `hold`, `secure`, `commit`, `release`.
+        command: String,
+        /// Whose claim.
+        attempt: String,
+        /// How many.
+        quantity: u32,
+    },
+    /// Whether one can enter now; `shop` is told the numbers too.
+    Outlook {
+        /// The piece.
+        sku: String,
+        /// Whether the caller is the shop.
+        shop: bool,
+    },
+    /// The shop sets how many there are.
+    Set {
+        /// The piece.
+        sku: String,
+        /// The request's body.
+        body: String,
+    },
+}
+
+/// The name of the object that owns this SKU of this merchant.
+#[must_use]
+pub fn object_name(merchant: &str, sku: &str) -> String {
+    format!("stock/{merchant}/{sku}")
+}
+
+/// Answers an operation. Losers write nothing.
+///
+/// # Errors
+/// [`Failed`].
+pub fn handle(shelf: &dyn StockShelf, op: &StockOp, now: Timestamp) -> Result<Reply, Failed> {
+    match op {
+        StockOp::Command { sku, command, attempt, quantity } => {
+            let sku = Sku::parse(sku).ok_or(Code::NotFound)?;
+            let command = Command::parse(command).ok_or(Code::NotFound)?;
+            let attempt = AttemptId::parse(attempt).ok_or(Code::NotFound)?;
+            let mut stock = shelf.stock(&sku)?;
+            let before = stock.clone();
+            let answer = stock.apply(command, attempt, *quantity, now);
+            if stock != before {
+                shelf.keep_stock(&sku, &stock)?;
+            }
+            let kept = match answer {
+                Answer::Done => true,
+                Answer::Short { .. } | Answer::Gone => false,
+            };
+            Ok(Reply::json(200, &kept))
+        }
+        StockOp::Outlook { sku, shop } => view(shelf, sku, *shop, now),
+        StockOp::Set { sku, body } => {
+            let id = Sku::parse(sku).ok_or(Code::NotFound)?;
+            let request: SetStock = json::parse(body.as_bytes(), Limits::BODY)?;
+            if request.units.is_some_and(|units| units > UNITS_MAX) {
+                return Err(Code::QuantityInvalid.into());
+            }
+            let mut stock = shelf.stock(&id)?;
+            stock.set_units(request.units);
+            shelf.keep_stock(&id, &stock)?;
+            view(shelf, sku, true, now)
+        }
+    }
+}
+
+/// R15: whether, and until when not; never who, and to strangers not how many.
+fn view(shelf: &dyn StockShelf, sku: &str, shop: bool, now: Timestamp) -> Result<Reply, Failed> {
+    let id = Sku::parse(sku).ok_or(Code::NotFound)?;
+    let stock = shelf.stock(&id)?;
+    let outlook = stock.outlook(now);
+    let view = StockView {
+        sku: id.to_string(),
+        tracked: stock.units.is_some(),
+        units: stock.units.filter(|_| shop),
+        available: outlook.available.filter(|_| shop),
+        can_enter: outlook.available != Some(0),
+        until: outlook.until.map(|at| at.to_string()),
+    };
+    Ok(Reply::json(200, &view))
+}
