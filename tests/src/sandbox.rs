@@ -196,6 +196,8 @@ pub struct BookLine {
     pub provider_payment_id: Option<String>,
     /// The provider's word.
     pub status: &'static str,
+    /// When it was opened or registered, ISO 8601 in Korean time.
+    pub opened_at: String,
     /// What was asked for, in KRW.
     pub amount: u64,
     /// What was taken, in KRW.
@@ -295,7 +297,7 @@ impl Sandbox {
         self.outbox.was_tried(id)
     }
 
-    /// Every payment of every engine, in the order of request ids.
+    /// Every payment of every engine, oldest first.
     #[must_use]
     pub fn books(&self) -> Vec<BookLine> {
         let mut lines: Vec<BookLine> = self.toss.books().chain(self.kb.books()).collect();
@@ -304,6 +306,7 @@ impl Sandbox {
             line.webhooks_sent = tries;
             line.webhooks_acknowledged = accepted;
         }
+        lines.sort_by(|a, b| (&a.opened_at, &a.request_id).cmp(&(&b.opened_at, &b.request_id)));
         lines
     }
 

@@ -63,11 +63,11 @@ impl Journal {
         }
     }
 
-    /// Oldest first, from number `after` on.
+    /// Oldest first, after number `after`; `last` falls when the journal was emptied.
     #[must_use]
     pub fn json(&self, after: u64) -> Value {
         let later = self.entries.iter().filter(|entry| entry.n > after);
-        json!({ "entries": later.map(line).collect::<Vec<_>>() })
+        json!({ "entries": later.map(line).collect::<Vec<_>>(), "last": self.count })
     }
 }
 

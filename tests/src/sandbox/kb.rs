@@ -14,7 +14,7 @@ use super::faults::Provider;
 use super::merchant::KbMerchant;
 use super::moment::MINUTE_MS;
 use super::window::Lang;
-use super::{BookLine, Method as Verb, Request, Response, Turn};
+use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
 mod api;
 mod checkout;
@@ -260,6 +260,7 @@ impl Engine {
             request_id: order.order_no.clone(),
             provider_payment_id: order.pay_no().map(ToOwned::to_owned),
             status: order.status(),
+            opened_at: moment::iso(order.expires_at - ORDER_MS),
             amount: order.amount,
             captured: order.captured().unwrap_or(0),
             refunded: order.cancelled(),

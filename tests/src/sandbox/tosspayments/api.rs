@@ -6,8 +6,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 
 use super::code::{self, Code};
-use super::{Account, Act, Cancel, DEPOSIT_MS, Engine, Issuer, Kept, Method, Payment, Stage};
-use super::{Verdict, event, object, verdict};
+use super::payment::verdict;
+use super::payment::{Account, Act, Cancel, DEPOSIT_MS, Issuer, Method, Payment, Stage, Verdict};
+use super::{Engine, Kept, event, object};
 use crate::sandbox::window::Lang;
 use crate::sandbox::{Method as Verb, Request, Response, Turn, moment};
 

@@ -1,7 +1,8 @@
 //! The buyer's window of `tosspayments`: opening it, what each button does, and the way back.
 
 use super::code::Code;
-use super::{Act, Engine, Issuer, Method, Payment, Stage, Verdict, event, verdict};
+use super::payment::{Act, Issuer, Method, Payment, Stage, Verdict, verdict};
+use super::{Engine, event};
 use crate::sandbox::form::{Fields, is_web, with_query};
 use crate::sandbox::window::{self, Brand, Lang, Purchase, Sheet, escaped, hidden, money};
 use crate::sandbox::{Request, Response, Turn};
@@ -225,7 +226,7 @@ impl Engine {
 </div>
 </details>
 </form>"#,
-            tabs = instruments::tabs(payment.method, lang),
+            tabs = instruments::tabs(payment.method, lang, &reopened(request, "easyPay", "")),
             key = hidden("payment_key", &payment.key),
             lang_field = hidden("lang", lang.tag()),
             instrument = instruments::fields(payment, lang),
@@ -238,10 +239,7 @@ impl Engine {
             more = lang.pick("추가 인증 후 승인", "Extra authentication, then approve"),
             decline = lang.pick("카드사 거절", "Declined by the issuer"),
         );
-        let other = lang.pick("en", "ko");
-        let query: Vec<&str> =
-            request.query.split('&').filter(|pair| !pair.starts_with("lang=")).collect();
-        let other_lang = Some(format!("/toss/window?{}&lang={other}", query.join("&")));
+        let other_lang = Some(reopened(request, "lang", lang.pick("en", "ko")));
         let purchase = Some(self.purchase(payment, lang));
         let (brand, script) = (Brand::Toss, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
@@ -290,6 +288,13 @@ impl Engine {
         let (brand, other_lang, script) = (Brand::Toss, None, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
     }
+}
+
+/// The address of the same window with one field changed.
+fn reopened(request: &Request, field: &str, value: &str) -> String {
+    let others = |pair: &&str| pair.split('=').next() != Some(field);
+    let query: Vec<&str> = request.query.split('&').filter(others).collect();
+    format!("/toss/window?{}&{field}={value}", query.join("&"))
 }
 
 fn refused(code: Code, lang: Lang) -> Response {

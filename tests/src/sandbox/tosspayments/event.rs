@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Method, Payment, Stage, object};
+use super::object;
+use super::payment::{Method, Payment, Stage};
 use crate::sandbox::faults::Provider;
 use crate::sandbox::merchant::TossMerchant;
 use crate::sandbox::outbox::{Draft, Plan};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Method, Payment, Stage};
+use super::payment::{Cancel, Method, Payment, Stage};
 use crate::sandbox::merchant::TossMerchant;
 use crate::sandbox::moment;
 use crate::sandbox::window::Lang;
@@ -80,7 +80,7 @@ fn cancels(payment: &Payment) -> Value {
     if payment.cancels().is_empty() {
         return Value::Null;
     }
-    let one = |cancel: &super::Cancel| {
+    let one = |cancel: &Cancel| {
         json!({
             "cancelAmount": cancel.amount,
             "cancelReason": cancel.reason,

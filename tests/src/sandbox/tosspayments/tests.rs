@@ -1,14 +1,18 @@
-//! The engine as a shop and its buyer meet it: over its own wire.
+//! The engine as a shop and its buyer meet it: over its own wire. Here paying; `refunds` accounts and
+//! money that goes back, `faults` bad days.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::sandbox::faults::{Faults, Order, Provider, Remains, Webhook};
+use crate::sandbox::faults::{Faults, Order, Provider};
 use crate::sandbox::form::{Fields, encoded};
 use crate::sandbox::merchant::Merchants;
 use crate::sandbox::moment::MINUTE_MS;
 use crate::sandbox::{BookLine, Method, Request, Response, Sandbox};
+
+mod faults;
+mod refunds;
 
 const ORDER: &str = "hb-g1s03-00112233445566778899aabbccddeeff";
 /// Saturday, 21 November 2026, 12:00 in Seoul.
@@ -333,6 +337,20 @@ fn a_window_in_an_overlay_tells_the_calling_page_where_to_go() {
 }
 
 #[test]
+fn the_card_window_also_has_the_wallets() {
+    let mut scene = scene();
+    let html = String::from_utf8(scene.window("CARD", 31_000).body).unwrap();
+    let (_, rest) = html.split_once(r#"id="tab-EASY_PAY" href=""#).unwrap();
+    let target = rest.split('"').next().unwrap().replace("&amp;", "&");
+    assert_eq!(scene.send(&Request::new(Method::Get, &target, "")).status, 200);
+    scene.press_again("action=approve");
+    let (_, payment) = said(&scene.confirm("k", 31_000));
+    assert_eq!(payment["method"], "간편결제");
+    assert_eq!(payment["easyPay"]["amount"], 31_000);
+    assert_eq!(scene.sandbox.books().len(), 1);
+}
+
+#[test]
 fn only_the_owner_of_a_key_is_heard() {
     let mut scene = Scene::paid("CARD", 31_000);
     let path = format!("/toss/v1/payments/orders/{ORDER}");
@@ -356,53 +374,6 @@ fn only_the_owner_of_a_key_is_heard() {
 }
 
 #[test]
-fn refunds_follow_the_balance() {
-    let mut scene = Scene::paid("CARD", 10_000);
-    let cancel = |amount: u64| json!({ "cancelReason": "r", "cancelAmount": amount });
-    let (_, part) = scene.cancel("1", &cancel(3_000));
-    assert_eq!(
-        (&part["status"], &part["balanceAmount"]),
-        (&json!("PARTIAL_CANCELED"), &json!(7_000))
-    );
-    assert_eq!(part["totalAmount"], 10_000);
-    assert_eq!(scene.cancel("1", &cancel(3_000)).1, part, "the same key refunds once");
-    assert_eq!(scene.cancel("2", &cancel(7_001)).1["code"], "NOT_CANCELABLE_AMOUNT");
-    let guarded = json!({ "cancelReason": "r", "cancelAmount": 1_000, "refundableAmount": 10_000 });
-    assert_eq!(scene.cancel("3", &guarded).1["code"], "NOT_MATCHES_REFUNDABLE_AMOUNT");
-    let guarded = json!({ "cancelReason": "r", "refundableAmount": 7_000 });
-    let (_, whole) = scene.cancel("4", &guarded);
-    assert_eq!((&whole["status"], &whole["balanceAmount"]), (&json!("CANCELED"), &json!(0)));
-    assert_eq!(whole["cancels"].as_array().unwrap().len(), 2);
-    assert_eq!(scene.cancel("5", &cancel(1)).1["code"], "ALREADY_CANCELED_PAYMENT");
-    assert_eq!(scene.cancel("6", &json!({})).1["code"], "INVALID_REQUEST");
-    assert_eq!((scene.line().refunded, scene.line().captures), (10_000, 1));
-}
-
-#[test]
-fn what_was_not_paid_is_not_refunded() {
-    let mut scene = scene();
-    scene.press("CARD", 31_000, "action=approve");
-    let (status, body) = scene.cancel("x", &json!({ "cancelReason": "r" }));
-    assert_eq!((status, &body["code"]), (403, &json!("NOT_CANCELABLE_PAYMENT")));
-}
-
-#[test]
-fn each_method_has_its_own_term_for_refunds() {
-    for (method, days, refundable) in [
-        ("CARD", 300, true),
-        ("TRANSFER", 180, true),
-        ("TRANSFER", 181, false),
-        ("MOBILE_PHONE", 9, true),
-        ("MOBILE_PHONE", 10, false),
-    ] {
-        let mut scene = Scene::paid(method, 10_000);
-        scene.now += days * DAY_MS;
-        let (status, body) = scene.cancel("x", &json!({ "cancelReason": "r" }));
-        assert_eq!(status == 200, refundable, "{method} after {days} days: {body}");
-    }
-}
-
-#[test]
 fn amounts_outside_a_methods_limits_are_refused_at_the_confirm() {
     for (method, amount, code) in [
         ("CARD", 99, "BELOW_MINIMUM_AMOUNT"),
@@ -416,101 +387,6 @@ fn amounts_outside_a_methods_limits_are_refused_at_the_confirm() {
 }
 
 #[test]
-fn a_virtual_account_waits_for_its_deposit() {
-    let mut scene = scene();
-    assert_eq!(scene.press("VIRTUAL_ACCOUNT", 31_000, "action=issue_account&bank=88").status, 303);
-    let (_, payment) = said(&scene.confirm("k", 31_000));
-    assert_eq!(payment["status"], "WAITING_FOR_DEPOSIT");
-    assert_eq!(payment["virtualAccount"]["bankCode"], "88");
-    assert!(payment["virtualAccount"]["accountNumber"].as_str().unwrap().starts_with('X'));
-    assert_eq!((scene.line().captured, scene.line().captures), (0, 0));
-    let issued = scene.events(200);
-    assert_eq!(issued.len(), 1, "only the flat event speaks of an issued account");
-    assert_eq!(issued[0]["status"], "WAITING_FOR_DEPOSIT");
-    deposit(&mut scene, &json!({ "request_id": ORDER }), 200);
-    let events = scene.events(200);
-    let flat = events.iter().find(|event| event["eventType"].is_null()).unwrap();
-    assert_eq!((&flat["status"], &flat["secret"]), (&json!("DONE"), &payment["secret"]));
-    for absent in ["amount", "paymentKey", "eventType"] {
-        assert_eq!(flat[absent], Value::Null, "{absent}");
-    }
-    let full = events.iter().find(|event| !event["eventType"].is_null()).unwrap();
-    assert_eq!(full["data"]["status"], "DONE");
-    assert_eq!((scene.line().captured, scene.line().captures), (31_000, 1));
-    deposit(&mut scene, &json!({ "request_id": ORDER }), 409);
-}
-
-fn deposit(scene: &mut Scene, body: &Value, status: u16) {
-    let request = Request::new(Method::Post, "/control/deposit", body.to_string());
-    assert_eq!(scene.send(&request).status, status, "{body}");
-}
-
-#[test]
-fn a_deposit_may_be_wrong_late_or_taken_back() {
-    let waiting = || {
-        let mut scene = scene();
-        scene.press("VIRTUAL_ACCOUNT", 31_000, "action=issue_account");
-        scene.confirm("k", 31_000);
-        scene.events(200);
-        scene
-    };
-    let mut scene = waiting();
-    deposit(&mut scene, &json!({ "request_id": ORDER, "amount": 0 }), 400);
-    deposit(&mut scene, &json!({ "request_id": ORDER, "amount": 30_000 }), 200);
-    assert_eq!((scene.line().amount, scene.line().captured), (31_000, 30_000));
-    deposit(&mut scene, &json!({ "request_id": ORDER, "reverse": true }), 200);
-    assert_eq!((scene.line().status, scene.line().captured), ("WAITING_FOR_DEPOSIT", 0));
-    let mut scene = waiting();
-    scene.now += 8 * DAY_MS;
-    assert!(scene.events(200).is_empty(), "the end of the term is announced to nobody");
-    assert_eq!(scene.line().status, "EXPIRED");
-    deposit(&mut scene, &json!({ "request_id": ORDER }), 200);
-    assert_eq!(scene.line().status, "DONE");
-}
-
-#[test]
-fn a_paid_account_is_refunded_to_an_account_and_an_unpaid_one_as_a_whole() {
-    let mut scene = scene();
-    scene.press("VIRTUAL_ACCOUNT", 31_000, "action=issue_account");
-    scene.confirm("k", 31_000);
-    let part = json!({ "cancelReason": "r", "cancelAmount": 1_000 });
-    let (_, body) = scene.cancel("0", &part);
-    assert_eq!(body["code"], "NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT");
-    let mut unpaid = Scene { sandbox: scene.sandbox.clone(), ..scene };
-    let (_, body) = unpaid.cancel("1", &json!({ "cancelReason": "r" }));
-    assert_eq!((&body["status"], unpaid.line().refunded), (&json!("CANCELED"), 0));
-    deposit(&mut scene, &json!({ "request_id": ORDER }), 200);
-    for (account, code) in [
-        (Value::Null, "INVALID_REFUND_ACCOUNT_INFO"),
-        (
-            json!({ "bank": "88", "accountNumber": "1-2", "holderName": "a" }),
-            "INVALID_REFUND_ACCOUNT_NUMBER",
-        ),
-        (json!({ "bank": "99", "accountNumber": "12", "holderName": "a" }), "INVALID_BANK"),
-        (json!({ "bank": "88", "accountNumber": "12" }), "INVALID_REFUND_ACCOUNT_INFO"),
-    ] {
-        let body = json!({ "cancelReason": "r", "refundReceiveAccount": account });
-        assert_eq!(scene.cancel("", &body).1["code"], code, "{body}");
-    }
-    let account = json!({ "bank": "신한", "accountNumber": "110123456789", "holderName": "김" });
-    let body =
-        json!({ "cancelReason": "r", "cancelAmount": 1_000, "refundReceiveAccount": account });
-    assert_eq!(scene.cancel("2", &body).1["status"], "PARTIAL_CANCELED");
-}
-
-#[test]
-fn a_test_code_gives_the_documented_answer_and_does_nothing() {
-    let mut scene = scene();
-    scene.press("CARD", 31_000, "action=approve");
-    let body = json!({ "paymentKey": scene.payment_key(), "orderId": ORDER, "amount": 31_000 });
-    let request = Request::new(Method::Post, "/toss/v1/payments/confirm", body.to_string())
-        .with("TossPayments-Test-Code", "FDS_ERROR");
-    let request = scene.signed(request);
-    refused(&scene.send(&request), 403, "FDS_ERROR");
-    assert_eq!(scene.line().status, "IN_PROGRESS");
-}
-
-#[test]
 fn messages_and_methods_are_korean_unless_english_is_asked_for() {
     let mut scene = Scene::paid("CARD", 31_000);
     let request = Request::new(Method::Get, &format!("/toss/v1/payments/orders/{ORDER}"), "")
@@ -518,82 +394,4 @@ fn messages_and_methods_are_korean_unless_english_is_asked_for() {
     let request = scene.signed(request);
     assert_eq!(said(&scene.send(&request)).1["method"], "Card");
     assert_eq!(scene.get(&format!("/v1/payments/orders/{ORDER}")).1["method"], "카드");
-}
-
-#[test]
-fn a_lost_answer_leaves_the_money_moved_and_the_repeat_is_answered() {
-    for (remains, dropped, status) in [(Remains::Dropped, true, 200), (Remains::Html, false, 504)] {
-        let mut scene = scene();
-        scene.press("CARD", 31_000, "action=approve");
-        scene.fault(Faults {
-            answer_lost_after_capture: true,
-            answer_lost_as: remains,
-            ..Faults::default()
-        });
-        let lost = scene.confirm("k", 31_000);
-        assert_eq!((lost.dropped, lost.status), (dropped, status));
-        assert_eq!(scene.line().captures, 1);
-        let again = scene.confirm("k", 31_000);
-        assert_eq!((again.dropped, said(&again).1["status"].as_str()), (false, Some("DONE")));
-        assert_eq!(scene.line().captures, 1);
-    }
-}
-
-#[test]
-fn ordered_failures_do_nothing_and_run_out() {
-    let mut scene = scene();
-    scene.press("CARD", 31_000, "action=approve");
-    scene.fault(Faults { errors_5xx: 1, ..Faults::default() });
-    refused(&scene.confirm("k", 31_000), 500, "FAILED_INTERNAL_SYSTEM_PROCESSING");
-    assert_eq!(scene.line().captures, 0);
-    assert_eq!(
-        scene.confirm("k", 31_000).status,
-        200,
-        "a failure of the gateway is not remembered"
-    );
-}
-
-#[test]
-fn a_wrong_amount_is_in_the_books_and_in_every_answer() {
-    let mut scene = scene();
-    scene.press("CARD", 31_000, "action=approve");
-    scene.fault(Faults { wrong_amount: Some(1_000), ..Faults::default() });
-    assert_eq!(said(&scene.confirm("k", 31_000)).1["totalAmount"], 1_000);
-    assert_eq!((scene.line().amount, scene.line().captured), (31_000, 1_000));
-}
-
-#[test]
-fn a_lost_return_stays_on_a_page() {
-    let mut scene = scene();
-    scene.fault(Faults { return_lost: true, ..Faults::default() });
-    let page = scene.press("CARD", 31_000, "action=approve");
-    assert_eq!((page.status, page.header("location")), (200, None));
-    assert_eq!(scene.line().status, "IN_PROGRESS");
-}
-
-#[test]
-fn an_early_event_goes_before_the_answer() {
-    let mut scene = scene();
-    scene.press("CARD", 31_000, "action=approve");
-    scene.fault(Faults { webhook: Webhook::Early, ..Faults::default() });
-    let response = scene.confirm("k", 31_000);
-    let letter = response.after_delivery.unwrap();
-    assert!(!scene.sandbox.was_tried(letter));
-    assert_eq!(scene.events(0)[0]["data"]["status"], "DONE");
-    assert!(scene.sandbox.was_tried(letter));
-}
-
-#[test]
-fn a_forger_says_done_before_the_capture_and_a_wrong_amount_after_it() {
-    let mut scene = scene();
-    scene.fault(Faults { webhook: Webhook::ForgedOnly, ..Faults::default() });
-    scene.press("CARD", 31_000, "action=approve");
-    let before = scene.events(0);
-    assert_eq!((&before[0]["data"]["status"], scene.line().captures), (&json!("DONE"), 0));
-    let (_, payment) = said(&scene.confirm("k", 31_000));
-    let after = scene.events(MINUTE_MS);
-    assert_eq!(after.len(), 1);
-    assert_eq!(after[0]["data"]["totalAmount"], 32_000);
-    assert_ne!(after[0]["data"]["secret"], payment["secret"]);
-    assert_eq!(scene.line().webhooks_sent, 0, "forged events are not the provider's");
 }

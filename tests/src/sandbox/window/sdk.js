@@ -41,7 +41,7 @@
       successUrl: request.successUrl || "", failUrl: request.failUrl || "",
       customerName: request.customerName || "", customerEmail: request.customerEmail || "",
       customerMobilePhone: request.customerMobilePhone || "",
-      easyPay: card.flowMode === "DIRECT" ? card.easyPay || "" : "",
+      easyPay: card.flowMode === "DIRECT" ? card.easyPay || "any" : "",
       target: target,
       lang: document.documentElement.lang || navigator.language || "ko"
     });

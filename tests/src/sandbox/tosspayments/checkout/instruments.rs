@@ -1,6 +1,6 @@
 //! What the buyer pays with: tabs, test cards, banks, wallets, the phone bill.
 
-use super::super::{Issuer, Method, Payment};
+use super::super::payment::{Issuer, Method, Payment};
 use crate::sandbox::form::Fields;
 use crate::sandbox::window::{Lang, escaped};
 
@@ -56,11 +56,25 @@ const CARDS: [Card; 3] = [
     ),
 ];
 
-/// The tabs of all methods; only the one the shop asked for can be used.
-pub(super) fn tabs(chosen: Method, lang: Lang) -> String {
+/// The tabs of all methods. The card window also has the wallets, as the provider's own does; the
+/// others belong to windows of their own. `without_wallet` is the address of the card's tab.
+pub(super) fn tabs(chosen: Method, lang: Lang, without_wallet: &str) -> String {
     let tab = |method: Method| {
+        let name = method.name(lang);
+        let link = match (chosen, method) {
+            (Method::Card, Method::EasyPay) => Some("any"),
+            (Method::EasyPay, Method::Card) => Some(""),
+            _ => None,
+        };
+        if let Some(wallet) = link {
+            let href = escaped(without_wallet);
+            return format!(
+                r#"<li><a id="tab-{}" href="{href}{wallet}">{name}</a></li>"#,
+                method.sdk()
+            );
+        }
         let mark = if method == chosen { r#" aria-current="true""# } else { r#" class="off""# };
-        format!("<li{mark}>{}</li>", method.name(lang))
+        format!("<li{mark}>{name}</li>")
     };
     let tabs: String = Method::ALL.into_iter().map(tab).collect();
     format!(r#"<ul class="tabs" aria-label="{}">{tabs}</ul>"#, lang.pick("결제 수단", "Methods"))
