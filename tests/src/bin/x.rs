@@ -110,14 +110,6 @@ const TASKS: &[Task] = &[
         filter: None,
         perform: setup::setup,
     },
-    // Started by `demo` and `sandbox`, never by a person.
-    Task {
-        name: demo::GUARD,
-        about: "",
-        options: &[],
-        filter: Some("a program and its arguments"),
-        perform: demo::guard,
-    },
 ];
 
 /// Names that are taken, so that a guess gets an honest answer.

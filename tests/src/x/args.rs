@@ -7,7 +7,7 @@ use crate::run::Failure;
 /// One word after `cargo x`.
 pub struct Task {
     pub name: &'static str,
-    /// One line of help; empty for tasks that people do not start.
+    /// One line of help.
     pub about: &'static str,
     pub options: &'static [Opt],
     /// What free words mean; without it they are refused.
@@ -59,7 +59,7 @@ pub fn dispatch(
         return Ok(());
     }
     let Some(task) = tasks.iter().find(|task| task.name == name) else {
-        let known = tasks.iter().filter(|task| !task.about.is_empty()).map(|task| task.name);
+        let known = tasks.iter().map(|task| task.name);
         return Err(Failure::usage(if to_come.contains(&name.as_str()) {
             format!("{name} is not built yet")
         } else {
@@ -67,8 +67,7 @@ pub fn dispatch(
         }));
     };
     let words: Vec<String> = words.collect();
-    if task.name != crate::demo::GUARD && words.iter().any(|word| word == "--help" || word == "-h")
-    {
+    if words.iter().any(|word| word == "--help" || word == "-h") {
         print!("{}", help(task));
         return Ok(());
     }
@@ -77,10 +76,6 @@ pub fn dispatch(
 
 fn understand(task: &Task, words: Vec<String>) -> Result<Words, Failure> {
     let mut found = Words::default();
-    if task.name == crate::demo::GUARD {
-        found.free = words;
-        return Ok(found);
-    }
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let (name, inline) = match word.split_once('=') {
@@ -119,7 +114,7 @@ fn understand(task: &Task, words: Vec<String>) -> Result<Words, Failure> {
 
 fn overview(tasks: &[Task], to_come: &[&str]) -> String {
     let mut text = "usage: cargo x <task> [options]\n\n".to_owned();
-    for task in tasks.iter().filter(|task| !task.about.is_empty()) {
+    for task in tasks.iter() {
         text.push_str(&format!("  {:<9} {}\n", task.name, task.about));
     }
     text.push_str(&format!("\nto come: {}\n", to_come.join(", ")));

@@ -5,15 +5,12 @@
 //!
 //! # Why
 //!
-//! Nothing outlives us, however we end. Ctrl-C reaches the whole process group. For every other end,
-//! each child holds one end of a pipe to us: the runtime ends when its input closes, and the `demo`
-//! binary, which knows nothing of this, runs under a guard of ours that does.
+//! Nothing outlives us, however we end: Ctrl-C reaches the whole process group, and for every other
+//! end each child holds one end of a pipe to us and stops when it closes.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::args::Words;
@@ -21,8 +18,6 @@ use crate::build::{Edge, edge, widget};
 use crate::run::{Failure, Stages, cargo, now, npm_bin, program, run, target, which};
 use crate::setup::prepare;
 
-/// The hidden task that ends a program when our end of its pipe closes.
-pub const GUARD: &str = "guard-of-a-child";
 const BASE: u16 = 4410;
 /// From starting the processes to the first healthy answer, on a busy machine.
 const START_WAIT: Duration = Duration::from_secs(60);
@@ -43,9 +38,9 @@ pub fn demo(words: &Words) -> Result<(), Failure> {
     stages.stage("shop and sandbox", binary)?;
     let mut children = Vec::new();
     stages.stage("start", || {
-        children.push(("shop and sandbox", guarded(&["--port", &base.to_string()])?));
+        children.push(("shop and sandbox", native(&["--port", &base.to_string()])?));
         children.push(("edge", runtime(base)?));
-        ready(&mut children, &ports)
+        healthy(&mut children, base + 2)
     })?;
     let shop = format!("http://shop.localhost:{base}");
     println!();
@@ -68,45 +63,10 @@ pub fn sandbox(words: &Words) -> Result<(), Failure> {
     let base = base(words)?;
     free(&[base + 1])?;
     binary()?;
-    let child = guarded(&["--port", &base.to_string(), "--only", "psp"])?;
-    let mut children = vec![("sandbox", child)];
-    ready(&mut children, &[base + 1])?;
+    let child = native(&["--port", &base.to_string(), "--only", "psp"])?;
     println!("  Sandbox    http://psp.localhost:{}/control", base + 1);
     println!("  Ctrl-C stops it.");
-    watch(children)
-}
-
-/// The hidden task: runs the words as a program, and ends it when stdin closes.
-pub fn guard(words: &Words) -> Result<(), Failure> {
-    let Some((name, rest)) = words.free.split_first() else {
-        return Err(Failure::usage("a guard needs a program"));
-    };
-    let mut child = Command::new(name)
-        .args(rest)
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|error| Failure::new(format!("{name} cannot be started: {error}")))?;
-    let closed = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&closed);
-    std::thread::spawn(move || {
-        // Nobody writes; whatever ends this read means that the parent is gone.
-        std::io::stdin().read_to_end(&mut Vec::new()).ok();
-        seen.store(true, Ordering::Release);
-    });
-    loop {
-        if let Ok(Some(status)) = child.try_wait() {
-            return match status.success() {
-                true => Ok(()),
-                false => Err(Failure::new(format!("{name} ended with {status}"))),
-            };
-        }
-        if closed.load(Ordering::Acquire) {
-            child.kill().ok();
-            child.wait().ok();
-            return Ok(());
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
+    watch(vec![("sandbox", child)])
 }
 
 fn base(words: &Words) -> Result<u16, Failure> {
@@ -132,72 +92,75 @@ fn binary() -> Result<(), Failure> {
     run(cargo().args(["build", "--package", "tests", "--features", "demo", "--bin", "demo"]))
 }
 
-fn guarded(words: &[&str]) -> Result<Child, Failure> {
-    let own = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("own path is unknown: {error}")))?;
-    let mut command = program(own);
-    command.arg(GUARD).arg(target().join("debug/demo")).args(words).stdin(Stdio::piped());
-    command.spawn().map_err(|error| Failure::new(format!("demo cannot be started: {error}")))
+/// Starts the process of shop and sandbox and waits for its first line.
+fn native(words: &[&str]) -> Result<Child, Failure> {
+    let mut command = program(target().join("debug/demo"));
+    command.args(words).arg("--exit-with-stdin");
+    first_line("shop and sandbox", command)
 }
 
 /// Starts the edge and waits for its first line.
 fn runtime(base: u16) -> Result<Child, Failure> {
-    let mut child = program(npm_bin("node"))
-        .args(["tests/runtime.mjs", "--base", &base.to_string(), "--build", Edge::Demo.folder()])
+    let mut command = program(npm_bin("node"));
+    let base = base.to_string();
+    command.args(["tests/runtime.mjs", "--base", &base, "--build", Edge::Demo.folder()]);
+    first_line("the edge", command)
+}
+
+/// Both children speak the same way: a first line with `"ready":true`, an end when stdin closes.
+fn first_line(name: &str, mut command: Command) -> Result<Child, Failure> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| Failure::new(format!("the edge's runtime cannot be started: {error}")))?;
+        .map_err(|error| Failure::new(format!("{name} cannot be started: {error}")))?;
     let mut first = String::new();
     if let Some(output) = child.stdout.take() {
         let mut lines = BufReader::new(output);
         lines.read_line(&mut first).ok();
-        // Kept open and emptied, or the runtime would stop at its next line.
+        // Kept open and emptied, or the child would stop at its next line.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
     }
     if first.contains("\"ready\":true") {
         return Ok(child);
     }
+    drop(child.stdin.take());
     child.wait().ok();
-    Err(Failure::new("the edge did not start; it says why above"))
+    Err(Failure::new(format!("{name} did not start and says why above")))
 }
 
-/// Waits until every port answers, and the edge says that it is healthy.
-fn ready(children: &mut [(&str, Child)], ports: &[u16]) -> Result<(), Failure> {
+/// Waits until the edge says that it is healthy: its module is loaded, its configuration is valid.
+fn healthy(children: &mut [(&str, Child)], port: u16) -> Result<(), Failure> {
     let begun = now();
-    let mut waiting = ports.to_vec();
-    while !waiting.is_empty() {
+    loop {
         alive(children)?;
-        waiting.retain(|port| !answers(*port));
+        let status = health(port).unwrap_or_default();
+        if status.contains(" 200 ") {
+            return Ok(());
+        }
         if begun.elapsed() > START_WAIT {
+            let waited = START_WAIT.as_secs();
             return Err(Failure::new(format!(
-                "port {waiting:?} gave no healthy answer within {} s",
-                START_WAIT.as_secs()
+                "the edge is not healthy after {waited} s; its last answer: {:?}",
+                status.trim()
             )));
         }
         std::thread::sleep(LOOK_EVERY);
     }
-    Ok(())
 }
 
-/// Any answer below 500 to `GET /v1/health`: shop and sandbox may not know the page, but they live.
-fn answers(port: u16) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut stream = TcpStream::connect_timeout(&address, HEALTH_WAIT)?;
-        stream.set_read_timeout(Some(HEALTH_WAIT))?;
-        let question = format!(
-            "GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-        );
-        stream.write_all(question.as_bytes())?;
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line)?;
-        Ok(line)
-    };
-    ask().is_ok_and(|line| {
-        let status = line.split_whitespace().nth(1).and_then(|word| word.parse::<u16>().ok());
-        status.is_some_and(|status| status < 500)
-    })
+/// The status line of `GET /v1/health`.
+fn health(port: u16) -> std::io::Result<String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, HEALTH_WAIT)?;
+    stream.set_read_timeout(Some(HEALTH_WAIT))?;
+    write!(
+        stream,
+        "GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(line)
 }
 
 fn alive(children: &mut [(&str, Child)]) -> Result<(), Failure> {
