@@ -150,3 +150,97 @@ fn now_ms() -> i64 {
 fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::path::PathBuf;
+
+    use axum::routing::post as on_post;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const ORDER: &str = "hb-g1s03-00112233445566778899aabbccddeeff";
+
+    async fn listen(router: Router) -> String {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}")
+    }
+
+    /// The sandbox in front of an edge that acknowledges every event and counts them.
+    async fn sandbox() -> (String, Arc<Mutex<u32>>) {
+        let heard = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&heard);
+        let hook = on_post(async move || *count.lock().unwrap() += 1);
+        let edge = listen(Router::new().route("/v1/webhooks/toss", hook)).await;
+        let config = Config::for_base(1, PathBuf::new()).with_edge(&edge);
+        (listen(router(&config)).await, heard)
+    }
+
+    /// Sends a request; status 0 when the connection broke.
+    async fn send(url: String, body: Option<String>) -> (u16, String) {
+        let call = move || {
+            let agent: Agent =
+                Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+            // base64("test_sk_camera:")
+            let key = "Basic dGVzdF9za19jYW1lcmE6";
+            let answer = match &body {
+                Some(body) => agent.post(&url).header("authorization", key).send(body),
+                None => agent.get(&url).header("authorization", key).call(),
+            };
+            let Ok(mut answer) = answer else { return (0, String::new()) };
+            (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap_or_default())
+        };
+        tokio::task::spawn_blocking(call).await.unwrap()
+    }
+
+    /// Opens the window and authenticates; the body of the confirm that may follow.
+    async fn authenticated(psp: &str) -> String {
+        let query = format!(
+            "clientKey=test_ck_camera&method=CARD&amount=500&currency=KRW&orderId={ORDER}\
+             &orderName=a&successUrl=http://e/&failUrl=http://e/"
+        );
+        let (status, page) = send(format!("{psp}/toss/window?{query}"), None).await;
+        assert_eq!(status, 200);
+        let (_, rest) = page.split_once(r#"name="payment_key" value=""#).unwrap();
+        let key = rest.split('"').next().unwrap();
+        let press = format!("payment_key={key}&action=approve");
+        assert_eq!(send(format!("{psp}/toss/window"), Some(press)).await.0, 303);
+        format!(r#"{{"paymentKey":"{key}","orderId":"{ORDER}","amount":500}}"#)
+    }
+
+    async fn fault(psp: &str, text: &str) {
+        let order = format!(r#"{{"provider":"tosspayments",{text}}}"#);
+        assert_eq!(send(format!("{psp}/control/faults"), Some(order)).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn an_early_event_is_delivered_before_the_answer() {
+        let (psp, heard) = sandbox().await;
+        let confirm = authenticated(&psp).await;
+        fault(&psp, r#""webhook":"early""#).await;
+        let (status, _) = send(format!("{psp}/toss/v1/payments/confirm"), Some(confirm)).await;
+        assert_eq!((status, *heard.lock().unwrap()), (200, 1));
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_breaks_the_connection_and_the_next_request_is_served() {
+        let (psp, _) = sandbox().await;
+        let confirm = authenticated(&psp).await;
+        fault(&psp, r#""answer_lost_after_capture":true"#).await;
+        let (status, _) = send(format!("{psp}/toss/v1/payments/confirm"), Some(confirm)).await;
+        assert_eq!(status, 0);
+        let (status, payment) = send(format!("{psp}/toss/v1/payments/orders/{ORDER}"), None).await;
+        assert_eq!((status, payment.contains(r#""status":"DONE""#)), (200, true));
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_limit_is_refused() {
+        let (psp, _) = sandbox().await;
+        let body = "x".repeat(BODY_BYTES_MAX + 1);
+        assert_eq!(send(format!("{psp}/kb/v1/register"), Some(body)).await.0, 413);
+    }
+}
