@@ -1,5 +1,40 @@
-//! widget
+//! Hanbeon's `<hanbeon-checkout>`: it shows; the edge decides.
+//!
+//! Read in this order:
+//! - [`flow`]: the machine. What the buyer sees and what is asked follow from it alone.
+//! - [`record`], [`value`]: what the edge answers, as plain data.
+//! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
+//! - [`text`], [`money`]: what the buyer reads.
+//! - [`driver`]: how a provider's window is shown.
+//! - In the browser only: `api` (fetch), `drive` (performs effects), `tabs`, `view`, `theme`, `mount`.
+//!
+//! Invariants, as absences: no amount comes from the page; no message, return or closed window is an
+//! answer; no row of the table starts a payment while another may be under way; nothing but
+//! `channel` listens to messages, nothing but `api` fetches, nothing but `resume` stores; no cookie,
+//! no inline style, no inline script; no derived serde.
+
+pub mod channel;
+pub mod driver;
 pub mod flow;
+pub mod money;
 pub mod options;
 pub mod record;
+pub mod resume;
+pub mod text;
 pub mod value;
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+#[cfg(target_arch = "wasm32")]
+mod drive;
+#[cfg(target_arch = "wasm32")]
+mod mount;
+#[cfg(target_arch = "wasm32")]
+mod tabs;
+#[cfg(target_arch = "wasm32")]
+mod theme;
+#[cfg(target_arch = "wasm32")]
+mod view;
+
+#[cfg(target_arch = "wasm32")]
+pub use mount::{Mounted, mount};

@@ -40,6 +40,37 @@ impl Locale {
     }
 }
 
+/// The kind of device; decides which presentations the edge offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// A computer.
+    Pc,
+    /// A phone or a tablet.
+    Mobile,
+}
+
+impl Device {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pc => "pc",
+            Self::Mobile => "mobile",
+        }
+    }
+
+    /// The device by what the browser says of itself; `touch_points` is its `maxTouchPoints`.
+    #[must_use]
+    pub fn of(user_agent: &str, touch_points: i32) -> Self {
+        let says = |word| user_agent.contains(word);
+        // A tablet of one maker says that it is that maker's computer, which has no touch screen.
+        match says("Mobi") || says("Android") || (says("Macintosh") && touch_points > 1) {
+            true => Self::Mobile,
+            false => Self::Pc,
+        }
+    }
+}
+
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -227,6 +258,20 @@ mod tests {
             Err(vec![Wrong::CheckoutInvalid]),
             "what goes into a header has no line break"
         );
+    }
+
+    #[test]
+    fn phones_and_tablets_are_mobile() {
+        for (agent, touch_points, expected) in [
+            ("Mozilla/5.0 (X11; Linux x86_64) Chrome/156", 0, Device::Pc),
+            ("Mozilla/5.0 (Windows NT 10.0) Chrome/156", 10, Device::Pc),
+            ("Mozilla/5.0 (Linux; Android 15) Chrome/156 Mobile", 5, Device::Mobile),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 19) Mobile/15E148", 5, Device::Mobile),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", 5, Device::Mobile),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", 0, Device::Pc),
+        ] {
+            assert_eq!(Device::of(agent, touch_points), expected, "{agent}");
+        }
     }
 
     #[test]

@@ -76,3 +76,81 @@ impl Value {
         }
     }
 }
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use js_sys::{Array, JSON, Object, Reflect};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    use super::Value;
+
+    /// Deeper values than this are none of ours.
+    const DEPTH_MAX: u32 = 8;
+
+    /// Reads JSON.
+    pub(crate) fn parse(text: &str) -> Option<Value> {
+        JSON::parse(text).ok().map(|value| of_js(&value, DEPTH_MAX))
+    }
+
+    /// A value of the browser as plain data.
+    pub(crate) fn of_message(value: &JsValue) -> Value {
+        of_js(value, DEPTH_MAX)
+    }
+
+    fn of_js(value: &JsValue, depth: u32) -> Value {
+        let Some(below) = depth.checked_sub(1) else { return Value::Null };
+        if let Some(text) = value.as_string() {
+            Value::Text(text)
+        } else if let Some(flag) = value.as_bool() {
+            Value::Bool(flag)
+        } else if value.as_f64().is_some() {
+            let printed = JSON::stringify(value).ok().and_then(|text| text.as_string());
+            printed.and_then(|text| text.parse().ok()).map_or(Value::Null, Value::Whole)
+        } else if let Some(list) = value.dyn_ref::<Array>() {
+            Value::List(list.iter().map(|item| of_js(&item, below)).collect())
+        } else if let Some(object) = value.dyn_ref::<Object>() {
+            let keys = Object::keys(object);
+            let members = keys.iter().filter_map(|key| {
+                let member = Reflect::get(object, &key).ok()?;
+                Some((key.as_string()?, of_js(&member, below)))
+            });
+            Value::Map(members.collect())
+        } else {
+            Value::Null
+        }
+    }
+
+    /// An object of the browser with these members; an absent one is `null`.
+    pub(crate) fn object(members: &[(&str, Option<String>)]) -> Object {
+        let object = Object::new();
+        for (key, value) in members {
+            let value = value.as_deref().map_or(JsValue::NULL, JsValue::from_str);
+            let _set = Reflect::set(&object, &JsValue::from_str(key), &value);
+        }
+        object
+    }
+
+    /// Prints an object as JSON.
+    pub(crate) fn print(members: &[(&str, Option<String>)]) -> String {
+        JSON::stringify(&object(members)).map(String::from).unwrap_or_default()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use browser::{object, of_message, parse, print};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_kind_is_nothing() {
+        let map = Value::Map(vec![("a".to_owned(), Value::Whole(1))]);
+        assert_eq!(map.get("a").whole(), Some(1));
+        assert_eq!(map.get("a").text(), None);
+        assert!(map.get("b").is_null());
+        assert!(Value::Text("x".to_owned()).get("a").is_null());
+        assert_eq!(Value::Bool(true).items(), []);
+        assert!(!Value::Null.is_true());
+    }
+}

@@ -1,0 +1,517 @@
+//! Performs the effects of the flow and feeds what comes back; owns timers, listeners and the window.
+//!
+//! One loop: an input is taken whole, its effects are performed in order, and inputs that arise
+//! meanwhile wait in a queue. An effect that opens a window is performed in the same turn as the
+//! click that caused it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use leptos::prelude::{
+    ArcRwSignal, GetUntracked, TimeoutHandle, Update, UpdateUntracked, set_timeout_with_handle,
+    window,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent};
+
+use crate::api::{Api, Reply, Who};
+use crate::channel::{self, Gate, Listener, Said, Tabs};
+use crate::driver::iframe::Frame;
+use crate::driver::popup::Popup;
+use crate::driver::redirect::Redirect;
+use crate::driver::{BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
+use crate::flow::{Buyer, InputKind};
+use crate::flow::{Effect, Event, Flow, Input, Intent, Memory, Sign, StateKind, Verdict, verdict};
+use crate::options::Options;
+use crate::record::{Presentation, Status, Window};
+use crate::resume;
+use crate::tabs;
+use crate::text;
+use crate::value;
+
+/// How often the very same wish is said again before the buyer is asked.
+const ATTEMPT_TRIES: u32 = 4;
+/// The pause before the second of them, in milliseconds; it doubles each time.
+const ATTEMPT_PAUSE_MS: u64 = 800;
+
+/// The window that is open.
+struct Open {
+    driver: Box<dyn Driver>,
+    rung: Presentation,
+    gate: Option<Gate>,
+    spoke: bool,
+    /// For how long it was looked at, in milliseconds.
+    watched: u32,
+}
+
+/// The loop, with everything that belongs to the browser.
+pub(crate) struct Drive {
+    host: HtmlElement,
+    options: Options,
+    api: Api,
+    flow: ArcRwSignal<Flow>,
+    queue: RefCell<VecDeque<Input>>,
+    busy: Cell<bool>,
+    open: RefCell<Option<Open>>,
+    wake: RefCell<Option<TimeoutHandle>>,
+    watch: RefCell<Option<TimeoutHandle>>,
+    tabs: RefCell<Option<Tabs>>,
+    listeners: RefCell<Vec<Listener>>,
+    asking: Cell<bool>,
+    ended: Cell<bool>,
+}
+
+impl Drive {
+    /// A loop that stands still until [`Drive::start`].
+    pub(crate) fn new(
+        host: HtmlElement,
+        options: Options,
+        api: Api,
+        flow: ArcRwSignal<Flow>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            host,
+            options,
+            api,
+            flow,
+            queue: RefCell::default(),
+            busy: Cell::new(false),
+            open: RefCell::new(None),
+            wake: RefCell::new(None),
+            watch: RefCell::new(None),
+            tabs: RefCell::new(None),
+            listeners: RefCell::default(),
+            asking: Cell::new(false),
+            ended: Cell::new(false),
+        })
+    }
+
+    /// Listens, and performs the first effects.
+    pub(crate) fn start(self: &Rc<Self>, effects: Vec<Effect>) {
+        let page = window();
+        let nudge = |drive: &Rc<Self>| drive.feed(Input::Noticed(Sign::Nudged));
+        let listeners = vec![
+            channel::hear(self.weakly(Self::message)),
+            Listener::new(&page, "focus", self.weakly(move |drive, _| nudge(drive))),
+            Listener::new(&page, "online", self.weakly(move |drive, _| nudge(drive))),
+            Listener::new(
+                &page,
+                "pageshow",
+                self.weakly(|drive, event: web_sys::Event| {
+                    let cached = js_sys::Reflect::get(&event, &"persisted".into());
+                    if cached.is_ok_and(|cached| cached.is_truthy()) {
+                        drive.feed(Input::Noticed(Sign::Shown));
+                    }
+                }),
+            ),
+        ];
+        self.listeners.replace(listeners);
+        let mut spoke = self.weakly(|drive, ()| drive.feed(Input::Noticed(Sign::TabSpoke)));
+        self.tabs.replace(Tabs::join(&self.entry_name(), move || spoke(())));
+        for effect in effects {
+            self.perform(effect);
+        }
+    }
+
+    /// Ends everything that could outlive the element.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+        self.listeners.take();
+        self.tabs.take();
+        self.sleep();
+        self.close_window();
+    }
+
+    /// A callback that does not keep the loop alive.
+    fn weakly<T>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, T) + 'static) -> impl FnMut(T) + 'static {
+        let weak: Weak<Self> = Rc::downgrade(self);
+        move |given| {
+            if let Some(drive) = weak.upgrade() {
+                act(&drive, given);
+            }
+        }
+    }
+
+    fn entry_name(&self) -> String {
+        resume::entry_name(&self.options.checkout)
+    }
+
+    /// The buyer pressed the button that pays. The page may say no before anything begins.
+    pub(crate) fn press(self: &Rc<Self>) {
+        let flow = self.flow.get_untracked();
+        let begins = verdict(flow.kind(), InputKind::Buyer(Buyer::Pressed));
+        if matches!(begins, Verdict::Go(_)) {
+            let detail = [("method", flow.chosen)];
+            if !self.dispatch("hanbeon-before-pay", &value::object(&detail), true) {
+                return;
+            }
+        }
+        self.feed(Input::Pressed { key: fresh_key() });
+    }
+
+    /// Takes an input, and all that follow from it.
+    pub(crate) fn feed(self: &Rc<Self>, input: Input) {
+        self.queue.borrow_mut().push_back(input);
+        if self.busy.replace(true) {
+            return;
+        }
+        while let Some(input) = self.next_input() {
+            let mut effects = Vec::new();
+            let before = self.flow.get_untracked();
+            self.flow.update_untracked(|flow| effects = flow.step(input));
+            if self.flow.get_untracked() != before {
+                self.flow.update(|_| {});
+            }
+            for effect in effects {
+                self.perform(effect);
+            }
+        }
+        self.busy.set(false);
+    }
+
+    fn next_input(&self) -> Option<Input> {
+        match self.ended.get() {
+            true => None,
+            false => self.queue.borrow_mut().pop_front(),
+        }
+    }
+
+    fn perform(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::AskSession => self.spawn(|drive| async move { drive.ask_session().await }),
+            Effect::AskStatus => self.ask_once(),
+            Effect::AskLook => self.spawn(|drive| async move {
+                let reply = drive.api.look(&drive.key()).await;
+                drive.hear(reply);
+            }),
+            Effect::AskAbandon => self.spawn(|drive| async move {
+                let attempt = drive.flow.get_untracked().memory.attempt;
+                let reply = drive.api.abandon(&drive.key(), attempt).await;
+                drive.hear(reply);
+            }),
+            Effect::AskAttempt(intent) => {
+                self.spawn(|drive| async move { drive.ask_attempt(intent).await });
+            }
+            Effect::AskWindow(rung) => self.spawn(move |drive| async move {
+                let attempt = drive.flow.get_untracked().memory.attempt.unwrap_or_default();
+                let reply = drive.api.window(&drive.key(), &attempt, rung).await;
+                drive.reply(reply, Input::WindowTold, None);
+            }),
+            Effect::OpenWindow(rung) => self.open_window(rung),
+            Effect::ShowWindow(window) => self.show_window(window),
+            Effect::FocusWindow => {
+                if let Some(open) = &*self.open.borrow() {
+                    open.driver.focus();
+                }
+            }
+            Effect::CloseWindow => self.close_window(),
+            Effect::Remember(memory) => resume::remember(&self.options.checkout, &memory),
+            Effect::Forget => resume::forget(&self.options.checkout),
+            Effect::Claim => tabs::claim(&self.entry_name()),
+            Effect::TellTabs => {
+                if let Some(tabs) = &*self.tabs.borrow() {
+                    tabs.tell();
+                }
+            }
+            Effect::Wake(after) => self.wake_after(after),
+            Effect::Sleep => self.sleep(),
+            Effect::FocusMethods => self.focus_methods(),
+            Effect::Tell(event) => self.tell(event),
+        }
+    }
+
+    fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, ask: impl FnOnce(Rc<Self>) -> F) {
+        spawn_local(ask(Rc::clone(self)));
+    }
+
+    fn key(&self) -> String {
+        self.flow.get_untracked().memory.state_key.unwrap_or_default()
+    }
+
+    async fn ask_session(self: Rc<Self>) {
+        let memory = resume::recall(&self.options.checkout);
+        let owner = tabs::is_ours(&self.entry_name()).await;
+        let flow_token = self.flow.get_untracked().token;
+        let token = flow_token.or_else(|| self.options.token.clone());
+        let reply = match (&memory.state_key, &token) {
+            (Some(key), _) => self.api.session(Who::Key(key)).await,
+            (None, Some(token)) => self.api.session(Who::Token(token)).await,
+            (None, None) => Reply::Refused("token_missing".to_owned()),
+        };
+        let kept = memory.clone();
+        self.reply(reply, |session| Input::SessionTold { session, memory, owner }, Some(kept));
+    }
+
+    /// Asks for the status, unless that question is already under way.
+    fn ask_once(self: &Rc<Self>) {
+        if self.asking.replace(true) {
+            return;
+        }
+        self.spawn(|drive| async move {
+            let reply = drive.api.status(&drive.key()).await;
+            drive.asking.set(false);
+            drive.hear(reply);
+        });
+    }
+
+    /// Says the wish, and says it again word for word while nobody answers.
+    async fn ask_attempt(self: Rc<Self>, intent: Intent) {
+        let first = self.options.token.as_deref() == Some(&intent.token);
+        let other = resume::recall(&self.options.checkout).state_key.filter(|_| first);
+        let mut pause = ATTEMPT_PAUSE_MS;
+        for _ in 1..ATTEMPT_TRIES {
+            match self.api.attempt(&intent, other.as_deref()).await {
+                Reply::Told(answer) => return self.feed(Input::AttemptTold(answer)),
+                Reply::Refused(code) if !is_passing(&code) => return self.refuse(code, None),
+                Reply::Refused(_) | Reply::Silence => rest(pause).await,
+            }
+            pause = pause.saturating_mul(2);
+        }
+        let reply = self.api.attempt(&intent, other.as_deref()).await;
+        self.reply(reply, Input::AttemptTold, None);
+    }
+
+    fn hear(self: &Rc<Self>, reply: Reply<Status>) {
+        self.reply(reply, Input::StatusTold, None);
+    }
+
+    fn reply<T>(
+        self: &Rc<Self>,
+        reply: Reply<T>,
+        told: impl FnOnce(T) -> Input,
+        memory: Option<Memory>,
+    ) {
+        match reply {
+            Reply::Told(answer) => self.feed(told(answer)),
+            Reply::Refused(code) => self.refuse(code, memory),
+            Reply::Silence => self.feed(Input::Silence),
+        }
+    }
+
+    fn refuse(self: &Rc<Self>, code: String, memory: Option<Memory>) {
+        self.feed(Input::Refused { code, memory });
+    }
+
+    // Windows.
+
+    fn open_window(self: &Rc<Self>, rung: Presentation) {
+        self.close_window();
+        let text = text::of(self.options.locale);
+        let driver: Option<Box<dyn Driver>> = match rung {
+            Presentation::Iframe => {
+                let dialog = self
+                    .host
+                    .shadow_root()
+                    .and_then(|root| root.query_selector("dialog").ok().flatten()?.dyn_into().ok());
+                Frame::open(&self.host, dialog, text.frame).map(|it| Box::new(it) as _)
+            }
+            Presentation::Popup => {
+                let name = self.options.checkout.replace('_', "-");
+                Popup::open(&name, text.opening).map(|it| Box::new(it) as _)
+            }
+            Presentation::Redirect => Some(Box::new(Redirect::default())),
+        };
+        let Some(driver) = driver else {
+            return self.feed(Input::Noticed(Sign::WindowBlocked));
+        };
+        let open = Open { driver, rung, gate: None, spoke: false, watched: 0 };
+        self.open.replace(Some(open));
+        self.watch_later();
+    }
+
+    fn show_window(self: &Rc<Self>, window: Window) {
+        let other = self.open.borrow().as_ref().is_none_or(|open| open.rung != window.kind);
+        if other {
+            self.open_window(window.kind);
+        }
+        if let Some(open) = &mut *self.open.borrow_mut() {
+            open.gate = Some(Gate::new(self.api.edge.clone(), window.nonce));
+            open.watched = 0;
+            open.driver.show(&window.url);
+        }
+    }
+
+    fn close_window(&self) {
+        if let Some(timer) = self.watch.take() {
+            timer.clear();
+        }
+        if let Some(open) = self.open.take() {
+            open.driver.close();
+        }
+    }
+
+    fn watch_later(self: &Rc<Self>) {
+        let mut look = self.weakly(|drive, ()| drive.watch_window());
+        let after = Duration::from_millis(u64::from(WATCH_MS));
+        self.watch.replace(set_timeout_with_handle(move || look(()), after).ok());
+    }
+
+    /// Looks whether the window is still there, and whether it ever spoke.
+    fn watch_window(self: &Rc<Self>) {
+        let noticed = match &mut *self.open.borrow_mut() {
+            None => return,
+            Some(open) => {
+                open.watched = open.watched.saturating_add(WATCH_MS);
+                let manner = manner(open.rung);
+                let late = open.watched >= SILENCE_MAX_MS;
+                if manner.closes && open.driver.gone() {
+                    match !open.spoke && open.watched < BLOCKED_WITHIN_MS {
+                        true => Some(Sign::WindowBlocked),
+                        false => Some(Sign::WindowClosed),
+                    }
+                } else if manner.speaks && open.gate.is_some() && !open.spoke && late {
+                    Some(Sign::WindowSilent)
+                } else {
+                    None
+                }
+            }
+        };
+        match noticed {
+            Some(sign) => self.feed(Input::Noticed(sign)),
+            None => self.watch_later(),
+        }
+    }
+
+    fn message(self: &Rc<Self>, event: MessageEvent) {
+        let said = match &mut *self.open.borrow_mut() {
+            None => return,
+            Some(open) => {
+                let source = event.source().map(JsValue::from);
+                let ours = source == open.driver.source().map(JsValue::from) && source.is_some();
+                let Some(gate) = &mut open.gate else { return };
+                let said = gate.admit(&event.origin(), ours, &value::of_message(&event.data()));
+                open.spoke |= said.is_some();
+                said
+            }
+        };
+        if said == Some(Said::Look) {
+            self.feed(Input::Noticed(Sign::Look));
+        }
+    }
+
+    // Time, focus, and the page's events.
+
+    fn wake_after(self: &Rc<Self>, after_ms: u64) {
+        self.sleep();
+        let mut tick = self.weakly(|drive, ()| drive.feed(Input::Noticed(Sign::Tick)));
+        let timer = set_timeout_with_handle(move || tick(()), Duration::from_millis(after_ms));
+        self.wake.replace(timer.ok());
+    }
+
+    fn sleep(&self) {
+        if let Some(timer) = self.wake.take() {
+            timer.clear();
+        }
+    }
+
+    /// Moves the focus to the chosen method, once the list is drawn.
+    fn focus_methods(&self) {
+        let host = self.host.clone();
+        let focus = move || {
+            let list = host.shadow_root();
+            let radio = list.and_then(|root| root.query_selector("input:checked").ok().flatten());
+            if let Some(radio) = radio.and_then(|radio| radio.dyn_into::<HtmlElement>().ok()) {
+                let _focused = radio.focus();
+            }
+        };
+        let _timer = set_timeout_with_handle(focus, Duration::ZERO);
+    }
+
+    fn tell(&self, event: Event) {
+        let none = &JsValue::NULL;
+        let _allowed = match event {
+            Event::Ready => self.dispatch("hanbeon-ready", none, false),
+            Event::Paid => self.dispatch("hanbeon-paid", none, false),
+            Event::Error(code) => dispatch_error(&self.host, &code),
+            Event::State { phase, outcome, version } => {
+                let detail = value::object(&[
+                    ("phase", Some(phase.word().to_owned())),
+                    ("outcome", Some(outcome.word().to_owned())),
+                ]);
+                let version = u32::try_from(version).unwrap_or(u32::MAX);
+                let _set = js_sys::Reflect::set(&detail, &"version".into(), &version.into());
+                self.dispatch("hanbeon-state", &detail, false)
+            }
+        };
+    }
+
+    fn dispatch(&self, name: &str, detail: &JsValue, cancelable: bool) -> bool {
+        dispatch(&self.host, name, detail, cancelable)
+    }
+
+    /// Tells the page that something is wrong.
+    pub(crate) fn error(&self, code: &str) {
+        dispatch_error(&self.host, code);
+    }
+
+    /// Whether an attempt has begun, so that the attributes are frozen.
+    pub(crate) fn has_begun(&self) -> bool {
+        match self.flow.get_untracked().kind() {
+            StateKind::Loading
+            | StateKind::Unreachable
+            | StateKind::Choosing
+            | StateKind::Refused => false,
+            StateKind::Opening
+            | StateKind::Failed
+            | StateKind::Away
+            | StateKind::Blocked
+            | StateKind::Climbing
+            | StateKind::Interrupted
+            | StateKind::Confirming
+            | StateKind::Viewer
+            | StateKind::Deposit
+            | StateKind::Declined
+            | StateKind::Review
+            | StateKind::Paid
+            | StateKind::Cancelled
+            | StateKind::Expired
+            | StateKind::Refunded => true,
+        }
+    }
+}
+
+/// Tells the page; `false` when it said no.
+fn dispatch(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) -> bool {
+    let init = CustomEventInit::new();
+    init.set_bubbles(true);
+    init.set_composed(true);
+    init.set_cancelable(cancelable);
+    init.set_detail(detail);
+    match CustomEvent::new_with_event_init_dict(name, &init) {
+        Ok(event) => host.dispatch_event(&event).unwrap_or(true),
+        Err(_) => true,
+    }
+}
+
+/// Tells the page that something is wrong.
+pub(crate) fn dispatch_error(host: &HtmlElement, code: &str) -> bool {
+    dispatch(host, "hanbeon-error", &value::object(&[("code", Some(code.to_owned()))]), false)
+}
+
+/// A refusal that only means "ask again soon".
+fn is_passing(code: &str) -> bool {
+    matches!(code, "request_in_progress" | "rate_limited" | "internal")
+}
+
+/// Ends after so many milliseconds.
+async fn rest(after_ms: u64) {
+    let ended = js_sys::Promise::new(&mut |resolve, _| {
+        let end = move || {
+            let _resolved = resolve.call0(&JsValue::NULL);
+        };
+        let _timer = set_timeout_with_handle(end, Duration::from_millis(after_ms));
+    });
+    let _rested = wasm_bindgen_futures::JsFuture::from(ended).await;
+}
+
+/// A new idempotency key: a version 4 UUID of the browser's own randomness.
+fn fresh_key() -> String {
+    let mut bytes = [0_u8; 16];
+    if let Ok(crypto) = window().crypto() {
+        let _filled = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

@@ -1,0 +1,58 @@
+//! Which presentation needs which driver, and what a driver does.
+//!
+//! A driver opens an empty window in the buyer's own click, gives it its address later, and reports
+//! signs of life. What is blocked, silent or closed comes back as a [`Sign`](crate::flow::Sign).
+
+use crate::record::Presentation;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod iframe;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod popup;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod redirect;
+
+/// How long a frame may stay silent before the next rung is offered, in milliseconds: long enough
+/// for a phone on a slow network, short enough that nobody leaves.
+pub const SILENCE_MAX_MS: u32 = 20_000;
+/// A window that is gone sooner than this and never spoke was closed by a blocker, in milliseconds.
+pub const BLOCKED_WITHIN_MS: u32 = 1_500;
+/// How often a window is looked at, in milliseconds.
+pub const WATCH_MS: u32 = 300;
+
+/// What the drivers differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// Only the buyer's own click may open it.
+    pub needs_click: bool,
+    /// Silence can be noticed and means that it failed.
+    pub speaks: bool,
+    /// It can be gone without our doing.
+    pub closes: bool,
+}
+
+/// The table of drivers.
+#[must_use]
+pub const fn manner(rung: Presentation) -> Manner {
+    match rung {
+        Presentation::Iframe => Manner { needs_click: false, speaks: true, closes: false },
+        // A popup under `Cross-Origin-Opener-Policy` cannot speak to us and pays all the same.
+        Presentation::Popup => Manner { needs_click: true, speaks: false, closes: true },
+        Presentation::Redirect => Manner { needs_click: false, speaks: false, closes: false },
+    }
+}
+
+/// What a driver does, once it holds its window.
+#[cfg(target_arch = "wasm32")]
+pub(crate) trait Driver {
+    /// Gives the window its address.
+    fn show(&self, url: &str);
+    /// Brings it to the front.
+    fn focus(&self);
+    /// Whether it is gone.
+    fn gone(&self) -> bool;
+    /// The window whose messages are ours.
+    fn source(&self) -> Option<web_sys::Window>;
+    /// Takes it away; a second time does nothing.
+    fn close(&self);
+}

@@ -1,0 +1,68 @@
+//! A frame over the page, inside a dialog.
+//!
+//! # Why
+//! The frame is a child of the element in the page's own tree, shown through a slot: providers
+//! refuse to run inside a shadow root.
+
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement};
+
+use super::Driver;
+
+/// The frame and the dialog that shows it.
+pub(crate) struct Frame {
+    frame: HtmlIFrameElement,
+    dialog: Option<HtmlDialogElement>,
+    focused: Option<HtmlElement>,
+}
+
+impl Frame {
+    /// Opens the dialog with an empty frame.
+    pub(crate) fn open(
+        host: &HtmlElement,
+        dialog: Option<HtmlDialogElement>,
+        title: &str,
+    ) -> Option<Self> {
+        let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
+        frame.set_title(title);
+        frame.set_attribute("slot", "window").ok()?;
+        frame.set_attribute("allow", "payment *; publickey-credentials-get *").ok()?;
+        let focused = host.shadow_root().and_then(|root| root.active_element()?.dyn_into().ok());
+        host.append_child(&frame).ok()?;
+        if let Some(dialog) = &dialog
+            && !dialog.open()
+        {
+            dialog.show_modal().ok()?;
+        }
+        Some(Self { frame, dialog, focused })
+    }
+}
+
+impl Driver for Frame {
+    fn show(&self, url: &str) {
+        self.frame.set_src(url);
+    }
+
+    fn focus(&self) {
+        let _shown = self.frame.focus();
+    }
+
+    fn gone(&self) -> bool {
+        !self.frame.is_connected()
+    }
+
+    fn source(&self) -> Option<web_sys::Window> {
+        self.frame.content_window()
+    }
+
+    fn close(&self) {
+        self.frame.remove();
+        if let Some(dialog) = self.dialog.as_ref().filter(|dialog| dialog.open()) {
+            dialog.close();
+        }
+        if let Some(focused) = &self.focused {
+            let _back = focused.focus();
+        }
+    }
+}

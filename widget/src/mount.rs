@@ -1,0 +1,130 @@
+//! The three calls of the loader: mount, update, unmount.
+
+use std::rc::Rc;
+
+use leptos::mount::mount_to;
+use leptos::prelude::{ArcRwSignal, document, window};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{Element, HtmlElement, ShadowRoot};
+
+use crate::api::Api;
+use crate::drive::{Drive, dispatch_error};
+use crate::flow::Flow;
+use crate::options::{Attributes, Device, Options, Theme};
+use crate::text;
+use crate::theme;
+use crate::view::{self, Desk};
+
+/// The parameter that the edge adds to the shop's address of return.
+const RETURNED: &str = "hanbeon";
+
+/// A drawn element. Freeing it does not unmount: call [`Mounted::unmount`].
+#[wasm_bindgen]
+pub struct Mounted {
+    drive: Rc<Drive>,
+    root: Element,
+    handle: Option<Box<dyn std::any::Any>>,
+}
+
+/// Draws the element inside its shadow root. `edge` is the origin from which the loader came;
+/// `pressed` says that the buyer was quicker than we are. Nothing is drawn when an attribute is
+/// wrong: the page hears `hanbeon-error` for each.
+#[wasm_bindgen]
+#[must_use]
+pub fn mount(host: HtmlElement, edge: String, pressed: bool) -> Option<Mounted> {
+    let shadow = host.shadow_root()?;
+    let options = match Options::parse(&attributes(&host)) {
+        Ok(options) => options,
+        Err(problems) => {
+            for problem in problems {
+                dispatch_error(&host, problem.code());
+            }
+            return None;
+        }
+    };
+    draw(host, &shadow, options, edge, pressed)
+}
+
+fn draw(
+    host: HtmlElement,
+    shadow: &ShadowRoot,
+    options: Options,
+    edge: String,
+    pressed: bool,
+) -> Option<Mounted> {
+    let navigator = window().navigator();
+    let agent = navigator.user_agent().unwrap_or_default();
+    let api = Api {
+        edge,
+        checkout: options.checkout.clone(),
+        device: Device::of(&agent, navigator.max_touch_points()),
+        locale: options.locale,
+    };
+    let (flow, effects) = Flow::start(options.token.clone(), options.presentation, pressed);
+    let locale = options.locale;
+    let flow = ArcRwSignal::new(flow);
+    let theme = options.theme;
+    let drive = Drive::new(host, options, api, flow.clone());
+    theme::adopt(shadow);
+    // Into a `div`: a shadow root is not an element, and what is drawn straight into it vanishes.
+    let root = document().create_element("div").ok()?;
+    shadow.replace_children_with_node_1(&root);
+    let _set = root.set_attribute("data-theme", theme.word());
+    let desk = Desk { text: text::of(locale), locale, drive: SendWrapper::new(Rc::clone(&drive)) };
+    let handle = mount_to(root.clone().unchecked_into(), move || view::card(desk, flow));
+    drive.start(effects);
+    Some(Mounted { drive, root, handle: Some(Box::new(handle)) })
+}
+
+#[wasm_bindgen]
+impl Mounted {
+    /// An attribute changed. `true`: the element may be mounted anew with it.
+    #[must_use]
+    pub fn update(&self, name: &str, value: &str) -> bool {
+        if name == "theme" {
+            let _set = self.root.set_attribute("data-theme", Theme::parse(value).word());
+            return false;
+        }
+        if self.drive.has_begun() {
+            self.drive.error("attribute_locked");
+            return false;
+        }
+        true
+    }
+
+    /// Takes everything away that was drawn, heard, timed or opened.
+    pub fn unmount(mut self) {
+        self.drive.end();
+        drop(self.handle.take());
+        self.root.remove();
+    }
+}
+
+fn attributes(host: &HtmlElement) -> Attributes {
+    let read = |name| host.get_attribute(name).unwrap_or_default();
+    let language = host
+        .closest("[lang]")
+        .ok()
+        .flatten()
+        .and_then(|element| element.get_attribute("lang"))
+        .or_else(|| window().navigator().language())
+        .unwrap_or_default();
+    let returned = window()
+        .location()
+        .search()
+        .and_then(|search| web_sys::UrlSearchParams::new_with_str(&search))
+        .ok()
+        .and_then(|search| search.get(RETURNED))
+        .unwrap_or_default();
+    Attributes {
+        checkout: read("checkout"),
+        token: read("token"),
+        locale: read("locale"),
+        theme: read("theme"),
+        presentation: read("presentation"),
+        page_language: language,
+        returned,
+    }
+}

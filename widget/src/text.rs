@@ -1,0 +1,125 @@
+//! Every sentence of the widget: one field each, so that a missing translation does not compile.
+
+mod en;
+mod ko;
+
+use crate::flow::{Flow, State, StateKind};
+use crate::options::Locale;
+use crate::record::{DeclineCode, MethodKind, Presentation, Unavailable};
+
+/// A sentence with a smaller one below it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Say {
+    /// What is so.
+    pub title: &'static str,
+    /// What that means for the buyer; may be empty.
+    pub detail: &'static str,
+}
+
+/// The sentences of one language.
+#[derive(Debug)]
+pub struct Text {
+    /// Money in won: `31,000원`; `number` is grouped already.
+    pub won: fn(number: &str) -> String,
+    /// The button that pays.
+    pub pay: fn(amount: &str) -> String,
+    /// The button before the amount is known.
+    pub pay_soon: &'static str,
+    /// The mark of a test shop.
+    pub test_mode: &'static str,
+    /// Above the list.
+    pub methods: &'static str,
+    /// A method's name.
+    pub method: fn(MethodKind) -> &'static str,
+    /// Why a method cannot be taken.
+    pub unavailable: fn(Unavailable) -> &'static str,
+    /// Where the flow stands.
+    pub state: fn(StateKind) -> Say,
+    /// While a window is shown, by its kind.
+    pub away: fn(Presentation) -> Say,
+    /// After many questions without an answer.
+    pub confirming_long: Say,
+    /// Why the last attempt did not pay.
+    pub decline: fn(DeclineCode) -> Say,
+    /// Why a try was refused, by the edge's code.
+    pub refused_here: fn(code: &str) -> &'static str,
+    /// Why this page is refused, by the edge's code.
+    pub refused: fn(code: &str) -> Say,
+    /// Nothing in the list can be taken.
+    pub no_method: &'static str,
+    /// The button of another try.
+    pub retry: &'static str,
+    /// The button after a decline.
+    pub another: &'static str,
+    /// The button that asks for the session again.
+    pub reload: &'static str,
+    /// Back to an open window.
+    pub focus: &'static str,
+    /// Go on with the open attempt.
+    pub resume: &'static str,
+    /// Open by the next rung.
+    pub climb: fn(Presentation) -> &'static str,
+    /// Give the attempt up.
+    pub abandon: &'static str,
+    /// Pay here instead of in the other tab.
+    pub take_over: &'static str,
+    /// Names of the deposit's rows.
+    pub bank: &'static str,
+    /// The account number.
+    pub account: &'static str,
+    /// The holder of the account.
+    pub holder: &'static str,
+    /// Until when.
+    pub until: &'static str,
+    /// The amount to pay in.
+    pub amount: &'static str,
+    /// Copies the account number.
+    pub copy: &'static str,
+    /// It is copied.
+    pub copied: &'static str,
+    /// When it was paid.
+    pub paid_at: &'static str,
+    /// The title of the provider's frame.
+    pub frame: &'static str,
+    /// The button that closes the frame.
+    pub close: &'static str,
+    /// In the empty window.
+    pub opening: &'static str,
+    /// The line at the bottom.
+    pub safe: &'static str,
+}
+
+/// The texts of a language.
+#[must_use]
+pub const fn of(locale: Locale) -> &'static Text {
+    match locale {
+        Locale::Ko => &ko::TEXT,
+        Locale::En => &en::TEXT,
+    }
+}
+
+/// Questions without news before the buyer is told that it takes long.
+const LONG_AFTER: u32 = 5;
+
+impl Text {
+    /// What is said where the flow stands.
+    #[must_use]
+    pub fn say(&self, flow: &Flow) -> Say {
+        match &flow.state {
+            State::Away => (self.away)(flow.rung()),
+            State::Confirming { asked } if *asked >= LONG_AFTER => self.confirming_long,
+            State::Refused { code } => (self.refused)(code),
+            State::Choosing { notice: Some(code) } => {
+                Say { title: (self.refused_here)(code), detail: "" }
+            }
+            State::Choosing { notice: None } if flow.chosen.is_none() => {
+                Say { title: self.no_method, detail: "" }
+            }
+            State::Declined => match flow.decline() {
+                Some(code) => (self.decline)(code),
+                None => (self.state)(StateKind::Declined),
+            },
+            _ => (self.state)(flow.kind()),
+        }
+    }
+}
