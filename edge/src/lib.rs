@@ -1,18 +1,35 @@
-//! The edge.
+//! The edge: a payment verifier for Cloudflare Workers.
+//!
+//! Map, from the door inwards: [`route`] which call a request is · [`door`] its form ·
+//! [`auth`] proofs of who calls ·
+//! [`json`] strict documents · [`token`] one-time tokens · [`owner`] every operation on a checkout, as a
+//! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
+//! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
+//! around a provider's window · [`outbox`] and [`book`] what leaves by the queue · [`problem`] every
+//! refusal · [`config`] the installation · `shell` the runtime.
+//!
+//! Invariants, as absences: outside `shell` nothing awaits, reads a clock, draws a random bit or names
+//! the runtime, and the native build has no dependency on it. Inside `shell` nothing compares amounts
+//! or names a phase. No inner error text leaves by any other way than [`problem`].
 
 pub mod auth;
+pub mod book;
 pub mod config;
+pub mod door;
 pub mod json;
 pub mod outbox;
+pub mod owner;
 pub mod page;
 pub mod problem;
 pub mod provider;
-pub mod secret;
-pub mod signature;
-pub mod token;
-pub mod book;
-pub mod owner;
+pub mod route;
 pub mod row;
+pub mod secret;
 pub mod shelf;
+pub mod signature;
 pub mod stock;
+pub mod token;
 pub mod view;
+
+#[cfg(target_arch = "wasm32")]
+mod shell;

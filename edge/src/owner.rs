@@ -12,7 +12,7 @@ mod shop;
 #[cfg(test)]
 mod tests;
 
-pub use drive::{Errand, Errands};
+pub use drive::{Errand, Errands, Question};
 pub use outside::PageData;
 pub use shop::{home_of, read_open};
 
@@ -40,26 +40,104 @@ const RENEW_BEFORE: Span = Span::minutes(5);
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each variant is documented where it is answered")]
 pub enum Op {
-    Claim { name: String, fingerprint: String },
-    Open { merchant: String, key: String, fingerprint: String, body: String },
-    Read { merchant: String, checkout: String },
-    CancelCheckout { merchant: String, checkout: String, key: String, fingerprint: String, body: String },
-    Refund { merchant: String, checkout: String, key: String, fingerprint: String, body: String },
-    ReadRefund { merchant: String, checkout: String, refund: String },
-    Journal { merchant: String, checkout: String },
-    Session { caller: Caller, device: String },
-    Begin { claims: TokenClaims, state: Option<String>, key: String, address: String, body: String },
-    Begun { checkout: String, attempt: String, state_key: Option<String>, fresh: bool },
-    Status { checkout: String, state: String },
-    Look { checkout: String, state: String },
-    Abandon { checkout: String, state: String, body: String },
-    Present { checkout: String, state: String, attempt: String, body: String },
-    Window { request_id: String, key: String },
-    Returned { request_id: String, key: String, hint: String },
-    ReturnedPage { request_id: String },
-    Callback { channel: String, request_id: String, event: String },
-    NoticeDone { notice: String },
-    NoticeDead { notice: String, why: String },
+    Claim {
+        name: String,
+        fingerprint: String,
+    },
+    Open {
+        merchant: String,
+        key: String,
+        fingerprint: String,
+        body: String,
+    },
+    Read {
+        merchant: String,
+        checkout: String,
+    },
+    CancelCheckout {
+        merchant: String,
+        checkout: String,
+        key: String,
+        fingerprint: String,
+        body: String,
+    },
+    Refund {
+        merchant: String,
+        checkout: String,
+        key: String,
+        fingerprint: String,
+        body: String,
+    },
+    ReadRefund {
+        merchant: String,
+        checkout: String,
+        refund: String,
+    },
+    Journal {
+        merchant: String,
+        checkout: String,
+    },
+    Session {
+        caller: Caller,
+        device: String,
+    },
+    Begin {
+        claims: TokenClaims,
+        state: Option<String>,
+        key: String,
+        address: String,
+        body: String,
+    },
+    Begun {
+        checkout: String,
+        attempt: String,
+        state_key: Option<String>,
+        fresh: bool,
+    },
+    Status {
+        checkout: String,
+        state: String,
+    },
+    Look {
+        checkout: String,
+        state: String,
+    },
+    Abandon {
+        checkout: String,
+        state: String,
+        body: String,
+    },
+    Present {
+        checkout: String,
+        state: String,
+        attempt: String,
+        body: String,
+    },
+    Window {
+        request_id: String,
+        key: String,
+    },
+    Returned {
+        request_id: String,
+        key: String,
+        hint: String,
+        left: bool,
+    },
+    ReturnedPage {
+        request_id: String,
+    },
+    Callback {
+        channel: String,
+        request_id: String,
+        event: String,
+    },
+    NoticeDone {
+        notice: String,
+    },
+    NoticeDead {
+        notice: String,
+        why: String,
+    },
     Sweep,
 }
 
@@ -117,6 +195,9 @@ pub enum Outcome {
     Reply(Reply),
     /// First do what this checkout wants done, then answer this.
     Drive(CheckoutId, Box<Op>),
+    /// Answer this now, and do what this checkout wants done meanwhile: nobody outside waits for a
+    /// provider longer than for our own disk (F32).
+    DriveLater(CheckoutId, Box<Op>),
 }
 
 /// An answer for the door.
@@ -227,7 +308,9 @@ impl Desk<'_> {
                 self.present(&checkout, &state, &attempt, &body)
             }
             Op::Window { request_id, key } => self.window(&request_id, &key),
-            Op::Returned { request_id, key, hint } => self.returned(&request_id, &key, &hint),
+            Op::Returned { request_id, key, hint, left } => {
+                self.returned(&request_id, &key, &hint, left)
+            }
             Op::ReturnedPage { request_id } => self.returned_page(&request_id),
             Op::Callback { channel, request_id, event } => {
                 self.callback(&channel, &request_id, &event)
@@ -307,9 +390,9 @@ impl Desk<'_> {
             record.grant = None;
             return;
         }
-        let stale = record.grant.is_none_or(|grant| {
-            self.now > grant.issued_at.after(TOKEN_LIFE).before(RENEW_BEFORE)
-        });
+        let stale = record
+            .grant
+            .is_none_or(|grant| self.now > grant.issued_at.after(TOKEN_LIFE).before(RENEW_BEFORE));
         // The first token is the shop's to place; it is not replaced under its feet.
         let untouched = record.payment.attempts.is_empty() && record.grant.is_some();
         if stale && !untouched {
@@ -370,7 +453,9 @@ fn describe(input: &Input) -> (&'static str, String) {
             ("stock", format!("{} {}", command.code(), if *kept { "kept" } else { "lost" }))
         }
         Input::Fact { asked, fact, .. } => ("fact", format!("{asked:?}: {}", fact_text(fact))),
-        Input::RefundFact { refund, fact } => ("refund_fact", format!("{refund}: {}", fact_text(fact))),
+        Input::RefundFact { refund, fact } => {
+            ("refund_fact", format!("{refund}: {}", fact_text(fact)))
+        }
         Input::LookNow { source, .. } => ("look_now", (*source).to_owned()),
         Input::Abandon(attempt) => ("abandon", attempt.to_string()),
         Input::Presentation(_, presentation) => ("presentation", presentation.code().to_owned()),

@@ -24,6 +24,13 @@ pub struct Page {
     pub headers: Vec<(&'static str, String)>,
 }
 
+/// The origin of an address, as browsers print it; `None` when it has none.
+#[must_use]
+pub fn origin_of(address: &str) -> Option<String> {
+    let origin = Url::parse(address).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
 /// What every page needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {

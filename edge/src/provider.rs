@@ -312,7 +312,12 @@ pub trait Provider: Sync {
     ///
     /// # Errors
     /// [`Unreadable`] when the bytes are no answer of this provider; the caller keeps the state.
-    fn response(&self, ask: &Ask, answer: &HttpResponse, account: &Account) -> Result<Fact, Unreadable>;
+    fn response(
+        &self,
+        ask: &Ask,
+        answer: &HttpResponse,
+        account: &Account,
+    ) -> Result<Fact, Unreadable>;
 
     /// What our intermediate page puts into the provider's window.
     ///

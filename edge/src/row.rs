@@ -243,9 +243,8 @@ fn payment_id(text: &str) -> Read<ProviderPaymentId> {
 }
 
 fn order_row(order: &Order) -> OrderRow {
-    let line = |line: &Line| {
-        (line.sku.to_string(), line.name.clone(), line.quantity, line.unit.minor())
-    };
+    let line =
+        |line: &Line| (line.sku.to_string(), line.name.clone(), line.quantity, line.unit.minor());
     OrderRow {
         id: order.id.to_string(),
         seller: order.seller.to_string(),
@@ -283,7 +282,8 @@ fn payment_row(payment: &Payment) -> PaymentRow {
     let debt = |(id, command, retry): &(AttemptId, Command, Retry)| {
         (id.to_string(), command.code().to_owned(), retry_row(*retry))
     };
-    let case = |case: &Case| (case.code.code().to_owned(), case.detail.clone(), case.at.as_millis());
+    let case =
+        |case: &Case| (case.code.code().to_owned(), case.detail.clone(), case.at.as_millis());
     PaymentRow {
         version: payment.version,
         phase: phase_row(&payment.phase),
@@ -469,8 +469,7 @@ fn refund_row(refund: &Refund) -> RefundRow {
         RefundCause::Reversal(code) => (None, Some(code.code().to_owned())),
         RefundCause::External => (None, None),
     };
-    let account =
-        |a: &RefundAccount| (a.bank.clone(), a.number.clone(), a.holder.clone());
+    let account = |a: &RefundAccount| (a.bank.clone(), a.number.clone(), a.holder.clone());
     RefundRow {
         id: refund.id.to_string(),
         order,

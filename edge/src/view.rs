@@ -6,8 +6,8 @@ use shared::money::Total;
 use shared::payment::{Attempt, Payment, Phase, PhaseKind, Refund, RefundCause, RefundState};
 use shared::time::Timestamp;
 use shared::wire::{
-    AttemptView, CaseView, CheckoutView, DeclineView, DepositView, LineView, OrderView, PaymentView,
-    RefundView, StatusView,
+    AttemptView, CaseView, CheckoutView, DeclineView, DepositView, LineView, OrderView,
+    PaymentView, RefundView, StatusView,
 };
 
 use crate::config::Config;

@@ -46,7 +46,8 @@ impl Desk<'_> {
             Caller::State { checkout, state } => (self.record_with_state(checkout, state)?, true),
         };
         let live = if live { Some(self.live(&mut record)?) } else { None };
-        let merchant = self.config.merchants.get(&record.checkout.merchant).ok_or(Code::NotFound)?;
+        let merchant =
+            self.config.merchants.get(&record.checkout.merchant).ok_or(Code::NotFound)?;
         let methods = self.methods(&record).iter().map(|m| m.view(&record, device)).collect();
         let session = SessionView {
             checkout: record.checkout.id.to_string(),

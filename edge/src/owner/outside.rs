@@ -69,7 +69,7 @@ impl Desk<'_> {
     }
 
     /// The buyer is back, by GET or POST, with or without cookies, once or twice.
-    pub(super) fn returned(&self, request_id: &str, key: &str, hint: &str) -> Done {
+    pub(super) fn returned(&self, request_id: &str, key: &str, hint: &str, left: bool) -> Done {
         let (mut record, id) = self.by_request(request_id)?;
         let right = unhex(key).is_some_and(|key| equal(&key, &self.return_key(id)));
         if !right {
@@ -77,9 +77,16 @@ impl Desk<'_> {
         }
         // R33, I-18: what the browser says goes to the journal; what is true is asked of the provider.
         self.shelf.note(record.checkout.id, &self.heard_from_browser(&record, hint))?;
-        self.feed(&mut record, Input::LookNow { attempt: id, source: "return" })?;
+        // A buyer who pressed cancel there wants to choose again: the same question as a closed window,
+        // and the provider's word decides what came of it.
+        let input = if left {
+            Input::Abandon(id)
+        } else {
+            Input::LookNow { attempt: id, source: "return" }
+        };
+        self.feed(&mut record, input)?;
         let then = Op::ReturnedPage { request_id: request_id.to_owned() };
-        Ok(Outcome::Drive(record.checkout.id, Box::new(then)))
+        Ok(Outcome::DriveLater(record.checkout.id, Box::new(then)))
     }
 
     fn heard_from_browser(&self, record: &Record, hint: &str) -> Line {
@@ -117,7 +124,7 @@ impl Desk<'_> {
         }
         self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
         let then = Op::ReturnedPage { request_id: request_id.to_owned() };
-        Ok(Outcome::Drive(checkout, Box::new(then)))
+        Ok(Outcome::DriveLater(checkout, Box::new(then)))
     }
 
     /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.

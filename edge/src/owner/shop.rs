@@ -131,7 +131,11 @@ impl Desk<'_> {
         }
         let open = read_open(body)?;
         let record = self.new_record(merchant, &open)?;
-        self.shelf.keep_answer(&name, &ok(fingerprint, &record.checkout.id.to_string()), self.now)?;
+        self.shelf.keep_answer(
+            &name,
+            &ok(fingerprint, &record.checkout.id.to_string()),
+            self.now,
+        )?;
         self.keep(&record)?;
         self.tell(&record, None, &[])?;
         self.shelf.note(
@@ -276,7 +280,8 @@ impl Desk<'_> {
         let Phase::Paid(attempt, sighting, _) = &record.payment.phase else {
             return Err(Code::RefundInvalid.into());
         };
-        let left = record.payment.refundable(&record.checkout, &order).ok_or(Code::RefundInvalid)?;
+        let left =
+            record.payment.refundable(&record.checkout, &order).ok_or(Code::RefundInvalid)?;
         let amount = match request.amount {
             Some(raw) => raw.amount(record.checkout.currency(), self.config.amount_max)?,
             None => left.amount().ok_or(Code::RefundExceedsAvailable)?,
@@ -365,7 +370,7 @@ fn ok(fingerprint: &str, id: &str) -> Answer {
 fn replayed(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Reply(reply) => Outcome::Reply(Reply { replayed: true, ..reply }),
-        driven @ Outcome::Drive(..) => driven,
+        driven @ (Outcome::Drive(..) | Outcome::DriveLater(..)) => driven,
     }
 }
 

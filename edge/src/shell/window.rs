@@ -1,0 +1,161 @@
+//! The pages around a provider's window, the return and the webhook.
+
+use worker::{Headers, Response, Result};
+
+use shared::id::{ChannelId, MerchantId, RequestId};
+use shared::means::{Device, Means, Presentation};
+use shared::money::{Amount, Currency};
+use shared::problem::Code;
+
+use crate::owner::{Op, PageData};
+use crate::page::{self, Frame, Page};
+use crate::provider::{self, CallbackRefused, Hint, Inbound, Provider, WindowFor};
+
+use super::clock;
+use super::fetch::{Answered, Fault, Visit, from_reply};
+use super::rpc;
+
+/// The page between us and the provider's window.
+pub(super) async fn show(visit: &Visit, request: &str, key: &str) -> Answered {
+    let op = Op::Window { request_id: request.to_owned(), key: key.to_owned() };
+    let reply = visit.reply_of(request, op).await?;
+    if reply.http_status != 200 {
+        return Ok(from_reply(&reply)?);
+    }
+    let data: PageData = rpc::read(reply.body.as_bytes())?;
+    let channel = ChannelId::parse(&data.channel).ok_or(Code::NotFound)?;
+    let channel = visit.config.channels.get(&channel).ok_or(Code::NotFound)?;
+    let provider = provider::by_name(channel.provider).ok_or(Code::NotFound)?;
+    let amount = Currency::parse(&data.currency)
+        .and_then(|currency| Amount::from_minor(data.amount, currency).ok())
+        .ok_or(Code::Internal)?;
+    let window = provider.window(
+        &WindowFor {
+            request_id: RequestId::parse(request).ok_or(Code::NotFound)?,
+            amount,
+            means: Means::parse(&data.means).ok_or(Code::Internal)?,
+            device: Device::parse(&data.device).ok_or(Code::Internal)?,
+            presentation: Presentation::parse(&data.presentation).ok_or(Code::Internal)?,
+            goods_name: &data.goods_name,
+            buyer: &data.buyer,
+            token: data.token.as_deref(),
+            return_url: &data.return_url,
+            locale: &data.locale,
+        },
+        &channel.account,
+        entropy_32(),
+    );
+    let window = window.map_err(|cannot| {
+        Fault::Broken(worker::Error::RustError(format!("the window cannot be built: {cannot:?}")))
+    })?;
+    with_frame(visit, &data, |frame| page::window(frame, &window))
+}
+
+fn entropy_32() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let (low, high) = bytes.split_at_mut(16);
+    low.copy_from_slice(&clock::entropy().to_be_bytes());
+    high.copy_from_slice(&clock::entropy().to_be_bytes());
+    bytes
+}
+
+fn with_frame(visit: &Visit, data: &PageData, build: impl FnOnce(&Frame<'_>) -> Page) -> Answered {
+    let merchant = MerchantId::parse(&data.merchant).ok_or(Code::NotFound)?;
+    let merchant = visit.config.merchants.get(&merchant).ok_or(Code::NotFound)?;
+    let shop = page::origin_of(&data.shop_url).ok_or(Code::Internal)?;
+    let frame = Frame {
+        locale: &data.locale,
+        shop_origin: &shop,
+        shop_origins: &merchant.origins,
+        nonce: &data.nonce,
+        attempt: &data.attempt,
+    };
+    let page = build(&frame);
+    let headers = Headers::new();
+    for (name, value) in &page.headers {
+        headers.set(name, value)?;
+    }
+    Ok(Response::from_bytes(page.body.into_bytes())?.with_headers(headers))
+}
+
+/// The buyer comes back, by GET or POST, with no cookie: 303 to the shop (a POST becomes a GET), or the
+/// small page that tells the opener to look now.
+pub(super) async fn returned(visit: &Visit, request: &str, key: &str) -> Answered {
+    let hint = read_hint(visit, request);
+    let text = format!(
+        "cancelled={} code={}",
+        hint.says_cancelled,
+        hint.provider_code.as_deref().unwrap_or("none")
+    );
+    let op = Op::Returned {
+        request_id: request.to_owned(),
+        key: key.to_owned(),
+        hint: text,
+        left: hint.says_cancelled,
+    };
+    let reply = visit.reply_of(request, op).await?;
+    if reply.http_status != 200 {
+        return Ok(from_reply(&reply)?);
+    }
+    let data: PageData = rpc::read(reply.body.as_bytes())?;
+    if data.presentation == Presentation::Redirect.code() {
+        return Ok(see_other(&data.shop_url)?);
+    }
+    with_frame(visit, &data, |frame| page::closing(frame, &data.shop_url))
+}
+
+fn see_other(address: &str) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("location", address)?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("referrer-policy", "no-referrer")?;
+    Ok(Response::empty()?.with_status(303).with_headers(headers))
+}
+
+/// What the browser brought. The channel is not known yet, so every provider may read it: a hint is
+/// harmless, and none of them reads another's fields.
+fn read_hint(visit: &Visit, request: &str) -> Hint {
+    let incoming = &visit.incoming;
+    let inbound =
+        Inbound { headers: &incoming.headers, query: &incoming.query, body: &incoming.body };
+    let _: &str = request;
+    let read = |provider: &&'static dyn Provider| {
+        Some(provider.returned(&inbound)).filter(|hint| *hint != Hint::default())
+    };
+    provider::ALL.iter().find_map(read).unwrap_or_default()
+}
+
+/// A provider's webhook: its own checks on the raw bytes, then the owner remembers it, then the words
+/// that this provider wants to hear. Never 200 before it is stored (I-9).
+pub(super) async fn webhook(visit: &Visit, channel: &str) -> Answered {
+    let id = ChannelId::parse(channel).ok_or(Code::NotFound)?;
+    let settings = visit.config.channels.get(&id).ok_or(Code::NotFound)?;
+    let provider = provider::by_name(settings.provider).ok_or(Code::NotFound)?;
+    let incoming = &visit.incoming;
+    let inbound =
+        Inbound { headers: &incoming.headers, query: &incoming.query, body: &incoming.body };
+    let callback = provider.callback(&inbound, &settings.account, clock::now());
+    let callback = callback.map_err(|refused| match refused {
+        CallbackRefused::SignatureMissing => Code::WebhookSignatureMissing,
+        CallbackRefused::SignatureInvalid => Code::WebhookSignatureInvalid,
+        CallbackRefused::Stale => Code::WebhookTimestamp,
+        CallbackRefused::HeaderInvalid => Code::WebhookHeaderInvalid,
+        CallbackRefused::Unreadable => Code::JsonInvalid,
+        CallbackRefused::MediaType => Code::UnsupportedMediaType,
+    })?;
+    if let Some(request) = callback.request_id {
+        let op = Op::Callback {
+            channel: channel.to_owned(),
+            request_id: request.to_string(),
+            event: callback.event,
+        };
+        let reply = visit.reply_at(request.home(), op).await?;
+        if reply.http_status != 200 {
+            return Ok(from_reply(&reply)?);
+        }
+    }
+    let words = provider.acknowledgement();
+    let headers = Headers::new();
+    headers.set("content-type", words.content_type)?;
+    Ok(Response::from_bytes(words.body.as_bytes().to_vec())?.with_headers(headers))
+}
