@@ -9,24 +9,21 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use leptos::prelude::{
-    ArcRwSignal, GetUntracked, TimeoutHandle, Update, UpdateUntracked, set_timeout_with_handle,
-    window,
-};
+use leptos::prelude::{ArcTrigger, Notify, TimeoutHandle, Track, set_timeout_with_handle, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent};
 
-use crate::api::{Api, Reply, Who};
+use crate::api;
 use crate::channel::{self, Gate, Listener, Said, Tabs};
 use crate::driver::iframe::Frame;
 use crate::driver::popup::Popup;
 use crate::driver::redirect::Redirect;
 use crate::driver::{BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
 use crate::flow::{Buyer, InputKind};
-use crate::flow::{Effect, Event, Flow, Input, Intent, Memory, Sign, StateKind, Verdict, verdict};
-use crate::options::Options;
-use crate::record::{Presentation, Status, Window};
+use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
+use crate::question::{Asker, Question, Reply, is_passing};
+use crate::record::{Presentation, Window};
 use crate::resume;
 use crate::tabs;
 use crate::text;
@@ -50,9 +47,10 @@ struct Open {
 /// The loop, with everything that belongs to the browser.
 pub(crate) struct Drive {
     host: HtmlElement,
-    options: Options,
-    api: Api,
-    flow: ArcRwSignal<Flow>,
+    asker: Asker,
+    token: Option<String>,
+    flow: RefCell<Flow>,
+    changed: ArcTrigger,
     queue: RefCell<VecDeque<Input>>,
     busy: Cell<bool>,
     open: RefCell<Option<Open>>,
@@ -68,15 +66,16 @@ impl Drive {
     /// A loop that stands still until [`Drive::start`].
     pub(crate) fn new(
         host: HtmlElement,
-        options: Options,
-        api: Api,
-        flow: ArcRwSignal<Flow>,
+        asker: Asker,
+        token: Option<String>,
+        flow: Flow,
     ) -> Rc<Self> {
         Rc::new(Self {
             host,
-            options,
-            api,
-            flow,
+            asker,
+            token,
+            flow: RefCell::new(flow),
+            changed: ArcTrigger::new(),
             queue: RefCell::default(),
             busy: Cell::new(false),
             open: RefCell::new(None),
@@ -136,15 +135,24 @@ impl Drive {
     }
 
     fn entry_name(&self) -> String {
-        resume::entry_name(&self.options.checkout)
+        resume::entry_name(&self.asker.checkout)
+    }
+
+    /// Reads the flow.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Flow) -> T) -> T {
+        read(&self.flow.borrow())
+    }
+
+    /// Makes whoever draws draw again at the next change.
+    pub(crate) fn track(&self) {
+        self.changed.track();
     }
 
     /// The buyer pressed the button that pays. The page may say no before anything begins.
     pub(crate) fn press(self: &Rc<Self>) {
-        let flow = self.flow.get_untracked();
-        let begins = verdict(flow.kind(), InputKind::Buyer(Buyer::Pressed));
-        if matches!(begins, Verdict::Go(_)) {
-            let detail = [("method", flow.chosen)];
+        let (kind, chosen) = self.read(|flow| (flow.kind(), flow.chosen.clone()));
+        if matches!(verdict(kind, InputKind::Buyer(Buyer::Pressed)), Verdict::Go(_)) {
+            let detail = [("method", chosen)];
             if !self.dispatch("hanbeon-before-pay", &value::object(&detail), true) {
                 return;
             }
@@ -159,12 +167,8 @@ impl Drive {
             return;
         }
         while let Some(input) = self.next_input() {
-            let mut effects = Vec::new();
-            let before = self.flow.get_untracked();
-            self.flow.update_untracked(|flow| effects = flow.step(input));
-            if self.flow.get_untracked() != before {
-                self.flow.update(|_| {});
-            }
+            let effects = self.flow.borrow_mut().step(input);
+            self.changed.notify();
             for effect in effects {
                 self.perform(effect);
             }
@@ -181,25 +185,21 @@ impl Drive {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::AskSession => self.spawn(|drive| async move { drive.ask_session().await }),
-            Effect::AskStatus => self.ask_once(),
-            Effect::AskLook => self.spawn(|drive| async move {
-                let reply = drive.api.look(&drive.key()).await;
-                drive.hear(reply);
-            }),
-            Effect::AskAbandon => self.spawn(|drive| async move {
-                let attempt = drive.flow.get_untracked().memory.attempt;
-                let reply = drive.api.abandon(&drive.key(), attempt).await;
-                drive.hear(reply);
-            }),
-            Effect::AskAttempt(intent) => {
-                self.spawn(|drive| async move { drive.ask_attempt(intent).await });
+            Effect::AskSession => {
+                let token = self.flow.borrow().token.clone().or_else(|| self.token.clone());
+                self.ask(Question::Session { memory: Memory::default(), token, owner: true });
             }
-            Effect::AskWindow(rung) => self.spawn(move |drive| async move {
-                let attempt = drive.flow.get_untracked().memory.attempt.unwrap_or_default();
-                let reply = drive.api.window(&drive.key(), &attempt, rung).await;
-                drive.reply(reply, Input::WindowTold, None);
-            }),
+            Effect::AskStatus => self.ask(Question::Status),
+            Effect::AskLook => self.ask(Question::Look),
+            Effect::AskAbandon => {
+                let attempt = self.flow.borrow().memory.attempt.clone();
+                self.ask(Question::Abandon { attempt });
+            }
+            Effect::AskAttempt(intent) => self.ask(Question::Attempt { intent, other: None }),
+            Effect::AskWindow(rung) => {
+                let attempt = self.flow.borrow().memory.attempt.clone().unwrap_or_default();
+                self.ask(Question::Window { attempt, rung });
+            }
             Effect::OpenWindow(rung) => self.open_window(rung),
             Effect::ShowWindow(window) => self.show_window(window),
             Effect::FocusWindow => {
@@ -208,8 +208,8 @@ impl Drive {
                 }
             }
             Effect::CloseWindow => self.close_window(),
-            Effect::Remember(memory) => resume::remember(&self.options.checkout, &memory),
-            Effect::Forget => resume::forget(&self.options.checkout),
+            Effect::Remember(memory) => resume::remember(&self.asker.checkout, &memory),
+            Effect::Forget => resume::forget(&self.asker.checkout),
             Effect::Claim => tabs::claim(&self.entry_name()),
             Effect::TellTabs => {
                 if let Some(tabs) = &*self.tabs.borrow() {
@@ -223,83 +223,78 @@ impl Drive {
         }
     }
 
-    fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, ask: impl FnOnce(Rc<Self>) -> F) {
-        spawn_local(ask(Rc::clone(self)));
-    }
-
-    fn key(&self) -> String {
-        self.flow.get_untracked().memory.state_key.unwrap_or_default()
-    }
-
-    async fn ask_session(self: Rc<Self>) {
-        let memory = resume::recall(&self.options.checkout);
-        let owner = tabs::is_ours(&self.entry_name()).await;
-        let flow_token = self.flow.get_untracked().token;
-        let token = flow_token.or_else(|| self.options.token.clone());
-        let reply = match (&memory.state_key, &token) {
-            (Some(key), _) => self.api.session(Who::Key(key)).await,
-            (None, Some(token)) => self.api.session(Who::Token(token)).await,
-            (None, None) => Reply::Refused("token_missing".to_owned()),
-        };
-        let kept = memory.clone();
-        self.reply(reply, |session| Input::SessionTold { session, memory, owner }, Some(kept));
-    }
-
-    /// Asks for the status, unless that question is already under way.
-    fn ask_once(self: &Rc<Self>) {
-        if self.asking.replace(true) {
+    /// Asks the edge. One question at a time of the kind that the clock asks.
+    fn ask(self: &Rc<Self>, question: Question) {
+        if question == Question::Status && self.asking.replace(true) {
             return;
         }
-        self.spawn(|drive| async move {
-            let reply = drive.api.status(&drive.key()).await;
-            drive.asking.set(false);
-            drive.hear(reply);
+        let drive = Rc::clone(self);
+        spawn_local(async move {
+            let question = drive.complete(question).await;
+            let reply = drive.carry(&question).await;
+            if question == Question::Status {
+                drive.asking.set(false);
+            }
+            drive.feed(question.input(reply, &drive.asker.edge));
         });
     }
 
-    /// Says the wish, and says it again word for word while nobody answers.
-    async fn ask_attempt(self: Rc<Self>, intent: Intent) {
-        let first = self.options.token.as_deref() == Some(&intent.token);
-        let other = resume::recall(&self.options.checkout).state_key.filter(|_| first);
-        let mut pause = ATTEMPT_PAUSE_MS;
-        for _ in 1..ATTEMPT_TRIES {
-            match self.api.attempt(&intent, other.as_deref()).await {
-                Reply::Told(answer) => return self.feed(Input::AttemptTold(answer)),
-                Reply::Refused(code) if !is_passing(&code) => return self.refuse(code, None),
-                Reply::Refused(_) | Reply::Silence => rest(pause).await,
+    /// Adds what the browser knows besides: its memory, and whether another tab pays.
+    async fn complete(&self, question: Question) -> Question {
+        match question {
+            Question::Session { token, .. } => {
+                let memory = resume::recall(&self.asker.checkout);
+                let owner = tabs::is_ours(&self.entry_name()).await;
+                Question::Session { memory, token, owner }
             }
+            Question::Attempt { intent, .. } => {
+                let first = self.token.as_deref() == Some(&intent.token);
+                let other = resume::recall(&self.asker.checkout).state_key.filter(|_| first);
+                Question::Attempt { intent, other }
+            }
+            Question::Status
+            | Question::Look
+            | Question::Abandon { .. }
+            | Question::Window { .. } => question,
+        }
+    }
+
+    /// Carries the question; a wish is said again word for word while nobody answers.
+    async fn carry(&self, question: &Question) -> Reply {
+        let key = self.flow.borrow().memory.state_key.clone();
+        let Some(request) = question.request(&self.asker, key.as_deref()) else {
+            return Reply::Refused("token_missing".to_owned());
+        };
+        let mut tries = match question {
+            Question::Attempt { .. } => ATTEMPT_TRIES,
+            Question::Session { .. }
+            | Question::Status
+            | Question::Look
+            | Question::Abandon { .. }
+            | Question::Window { .. } => 1,
+        };
+        let mut pause = ATTEMPT_PAUSE_MS;
+        loop {
+            tries = tries.saturating_sub(1);
+            let reply = api::ask(&self.asker.edge, request.clone()).await;
+            let answered = match &reply {
+                Reply::Told(_) => true,
+                Reply::Refused(code) => !is_passing(code),
+                Reply::Silence => false,
+            };
+            if answered || tries == 0 {
+                return reply;
+            }
+            rest(pause).await;
             pause = pause.saturating_mul(2);
         }
-        let reply = self.api.attempt(&intent, other.as_deref()).await;
-        self.reply(reply, Input::AttemptTold, None);
-    }
-
-    fn hear(self: &Rc<Self>, reply: Reply<Status>) {
-        self.reply(reply, Input::StatusTold, None);
-    }
-
-    fn reply<T>(
-        self: &Rc<Self>,
-        reply: Reply<T>,
-        told: impl FnOnce(T) -> Input,
-        memory: Option<Memory>,
-    ) {
-        match reply {
-            Reply::Told(answer) => self.feed(told(answer)),
-            Reply::Refused(code) => self.refuse(code, memory),
-            Reply::Silence => self.feed(Input::Silence),
-        }
-    }
-
-    fn refuse(self: &Rc<Self>, code: String, memory: Option<Memory>) {
-        self.feed(Input::Refused { code, memory });
     }
 
     // Windows.
 
     fn open_window(self: &Rc<Self>, rung: Presentation) {
         self.close_window();
-        let text = text::of(self.options.locale);
+        let text = text::of(self.asker.locale);
         let driver: Option<Box<dyn Driver>> = match rung {
             Presentation::Iframe => {
                 let dialog = self
@@ -309,7 +304,7 @@ impl Drive {
                 Frame::open(&self.host, dialog, text.frame).map(|it| Box::new(it) as _)
             }
             Presentation::Popup => {
-                let name = self.options.checkout.replace('_', "-");
+                let name = self.asker.checkout.replace('_', "-");
                 Popup::open(&name, text.opening).map(|it| Box::new(it) as _)
             }
             Presentation::Redirect => Some(Box::new(Redirect::default())),
@@ -328,7 +323,7 @@ impl Drive {
             self.open_window(window.kind);
         }
         if let Some(open) = &mut *self.open.borrow_mut() {
-            open.gate = Some(Gate::new(self.api.edge.clone(), window.nonce));
+            open.gate = Some(Gate::new(self.asker.edge.clone(), window.nonce));
             open.watched = 0;
             open.driver.show(&window.url);
         }
@@ -449,7 +444,7 @@ impl Drive {
 
     /// Whether an attempt has begun, so that the attributes are frozen.
     pub(crate) fn has_begun(&self) -> bool {
-        match self.flow.get_untracked().kind() {
+        match self.flow.borrow().kind() {
             StateKind::Loading
             | StateKind::Unreachable
             | StateKind::Choosing
@@ -489,11 +484,6 @@ fn dispatch(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) 
 /// Tells the page that something is wrong.
 pub(crate) fn dispatch_error(host: &HtmlElement, code: &str) -> bool {
     dispatch(host, "hanbeon-error", &value::object(&[("code", Some(code.to_owned()))]), false)
-}
-
-/// A refusal that only means "ask again soon".
-fn is_passing(code: &str) -> bool {
-    matches!(code, "request_in_progress" | "rate_limited" | "internal")
 }
 
 /// Ends after so many milliseconds.

@@ -2,7 +2,7 @@
 //!
 //! Read in this order:
 //! - [`flow`]: the machine. What the buyer sees and what is asked follow from it alone.
-//! - [`record`], [`value`]: what the edge answers, as plain data.
+//! - [`question`], [`record`], [`value`]: what is asked of the edge and what it answers, as plain data.
 //! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
 //! - [`text`], [`money`]: what the buyer reads.
 //! - [`driver`]: how a provider's window is shown.
@@ -18,6 +18,7 @@ pub mod driver;
 pub mod flow;
 pub mod money;
 pub mod options;
+pub mod question;
 pub mod record;
 pub mod resume;
 pub mod text;

@@ -3,16 +3,16 @@
 use std::rc::Rc;
 
 use leptos::mount::mount_to;
-use leptos::prelude::{ArcRwSignal, document, window};
+use leptos::prelude::{document, window};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
-use crate::api::Api;
 use crate::drive::{Drive, dispatch_error};
 use crate::flow::Flow;
 use crate::options::{Attributes, Device, Options, Theme};
+use crate::question::Asker;
 use crate::text;
 use crate::theme;
 use crate::view::{self, Desk};
@@ -56,24 +56,18 @@ fn draw(
 ) -> Option<Mounted> {
     let navigator = window().navigator();
     let agent = navigator.user_agent().unwrap_or_default();
-    let api = Api {
-        edge,
-        checkout: options.checkout.clone(),
-        device: Device::of(&agent, navigator.max_touch_points()),
-        locale: options.locale,
-    };
-    let (flow, effects) = Flow::start(options.token.clone(), options.presentation, pressed);
-    let locale = options.locale;
-    let flow = ArcRwSignal::new(flow);
-    let theme = options.theme;
-    let drive = Drive::new(host, options, api, flow.clone());
+    let Options { checkout, token, locale, theme, presentation } = options;
+    let device = Device::of(&agent, navigator.max_touch_points());
+    let asker = Asker { edge, checkout, device, locale };
+    let (flow, effects) = Flow::start(token.clone(), presentation, pressed);
+    let drive = Drive::new(host, asker, token, flow);
     theme::adopt(shadow);
     // Into a `div`: a shadow root is not an element, and what is drawn straight into it vanishes.
     let root = document().create_element("div").ok()?;
     shadow.replace_children_with_node_1(&root);
     let _set = root.set_attribute("data-theme", theme.word());
     let desk = Desk { text: text::of(locale), locale, drive: SendWrapper::new(Rc::clone(&drive)) };
-    let handle = mount_to(root.clone().unchecked_into(), move || view::card(desk, flow));
+    let handle = mount_to(root.clone().unchecked_into(), move || view::card(desk));
     drive.start(effects);
     Some(Mounted { drive, root, handle: Some(Box::new(handle)) })
 }

@@ -118,8 +118,11 @@ const fn has_form(kind: StateKind) -> bool {
 /// # Why
 /// One closure instead of one for each changing word: each would carry its own copy of the reactive
 /// machinery, together more than the rest of the widget.
-pub(crate) fn card(desk: Desk, flow: ArcRwSignal<Flow>) -> impl IntoView {
-    move || flow.with(|flow| face(&desk, flow))
+pub(crate) fn card(desk: Desk) -> impl IntoView {
+    move || {
+        desk.drive.track();
+        desk.drive.read(|flow| face(&desk, flow))
+    }
 }
 
 fn face(desk: &Desk, flow: &Flow) -> impl IntoView + use<> {

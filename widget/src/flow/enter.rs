@@ -79,7 +79,7 @@ impl Flow {
             out.push(Effect::Tell(Event::Error(code.clone())));
         }
         self.state = State::Choosing { notice };
-        if pressed || *input == Input::Retry {
+        if pressed || matches!(input, Input::Retry) {
             out.push(Effect::FocusMethods);
         }
     }
@@ -164,7 +164,7 @@ impl Flow {
             Input::AttemptTold(_) => true,
             _ => false,
         };
-        if *input == Input::Abandon {
+        if matches!(input, Input::Abandon) {
             out.push(Effect::AskAbandon);
         } else if !told {
             out.push(match self.memory.state_key.is_some() {
