@@ -1,1 +1,3 @@
-fn main() {}
+//! HTTP tests against the running runtime, and the rules that keep the house tidy.
+
+mod tidy;

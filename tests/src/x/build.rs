@@ -121,6 +121,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
 ///
 /// When the compiler or a tool says no.
 pub fn widget() -> Result<(), Failure> {
+    starters()?;
     run(cargo().args([
         "build",
         "--release",
@@ -162,6 +163,18 @@ pub fn widget() -> Result<(), Failure> {
     minify(&bound.join("hanbeon.js"), &glue)?;
     minify(&loader, &element)?;
     stamp.set()
+}
+
+/// The small static files of the pages around a provider's window: served as they are.
+fn starters() -> Result<(), Failure> {
+    let (from, to) = (root().join("edge/assets/window"), root().join("widget/dist/window"));
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", from.display()));
+    std::fs::create_dir_all(&to).map_err(failed)?;
+    for entry in std::fs::read_dir(&from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// One file of its own: snippets of the glue are taken in, the loader's late import stays outside.
