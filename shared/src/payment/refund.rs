@@ -1,7 +1,8 @@
 //! Money on its way back: refunds by the shop, reversals of money that must not be with us, and cancels
 //! that the provider's console made. One machine for the three, because they share one balance (I-11).
 
-use super::{Attempt, CaseCode, Event, InputKind, Payment, Phase, Retry, Step, Why, decline_for};
+use super::arrive::decline_for;
+use super::{Attempt, CaseCode, Event, InputKind, Payment, Phase, Retry, Step, Why};
 use crate::checkout::Checkout;
 use crate::fact::{DeclineCode, Fact, ProviderPaymentId, RefundAccount, Sighting};
 use crate::hold;

@@ -1,0 +1,225 @@
+//! From the table's word to the next phase, and what follows from having come there.
+
+use super::{
+    CASES_MAX, CaptureTurn, Case, CaseCode, Event, InputKind, Payment, Phase, PhaseKind, Retry,
+    Step, Verdict, Why, refund, verdict,
+};
+use crate::checkout::Checkout;
+use crate::fact::{Decline, DeclineCode, Fact};
+use crate::hold;
+use crate::id::AttemptId;
+use crate::time::Timestamp;
+
+impl Payment {
+    /// Asks the table and carries out what it says.
+    pub(super) fn decide(
+        &mut self,
+        checkout: &Checkout,
+        kind: InputKind,
+        fact: Option<Fact>,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        step.seen = Some(kind);
+        step.verdict = verdict(self.phase.kind(), kind);
+        match step.verdict {
+            Verdict::Go(to) => self.go(checkout, to, kind, fact, now, step),
+            Verdict::Same => {}
+            Verdict::Ask => self.ask_again(kind, fact, now),
+            Verdict::Note => self.shop_cancels = true,
+            Verdict::Undo(code) => self.undo(checkout, code, kind, fact, now, step),
+            Verdict::Refuse(_) => {}
+            Verdict::Alarm(code) => {
+                let detail = format!("{kind:?} while {:?}", self.phase.kind());
+                self.call_person(code, &detail, now, step);
+            }
+        }
+    }
+
+    fn ask_again(&mut self, kind: InputKind, fact: Option<Fact>, now: Timestamp) {
+        match (&mut self.phase, kind) {
+            // Not captured yet after all: the same order again, with the same key (I-12).
+            (Phase::Capturing(_, _, turn), InputKind::Authenticated) => {
+                *turn = CaptureTurn::Capture;
+            }
+            (Phase::Closing(_, _, seen), InputKind::DepositIssued) => {
+                if let Some(Fact::DepositIssued(sighting, _)) = fact {
+                    *seen = Some(sighting);
+                }
+            }
+            _ => {}
+        }
+        self.retry.soon(now);
+    }
+
+    fn go(
+        &mut self,
+        checkout: &Checkout,
+        to: PhaseKind,
+        kind: InputKind,
+        fact: Option<Fact>,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        let was = self.phase.clone();
+        let Some(next) = self.next_phase(to, kind, fact.as_ref(), now) else { return };
+        // F38: the shop cancelled while the outcome was unknown, and now the money is here.
+        if self.shop_cancels && matches!(next, Phase::Securing(..) | Phase::Paid(..)) {
+            self.undo(checkout, CaseCode::LateCapture, kind, fact, now, step);
+            return;
+        }
+        if let (Some(attempt), Some(Fact::Prepared { token })) = (was.attempt(), fact.as_ref())
+            && let Some(attempt) = self.attempts.iter_mut().find(|a| a.id == attempt)
+        {
+            attempt.token.clone_from(token);
+        }
+        self.phase = next;
+        self.retry = Retry::now(now);
+        self.arrive(checkout, &was, kind, fact.as_ref(), now, step);
+    }
+
+    fn next_phase(
+        &self,
+        to: PhaseKind,
+        kind: InputKind,
+        fact: Option<&Fact>,
+        now: Timestamp,
+    ) -> Option<Phase> {
+        let attempt = self.phase.attempt();
+        let seen = match fact {
+            Some(Fact::Authenticated(s) | Fact::DepositIssued(s, _) | Fact::Captured(s)) => Some(s),
+            Some(_) | None => self.phase.sighting(),
+        }
+        .cloned();
+        Some(match to {
+            PhaseKind::Open => match self.phase {
+                Phase::Closing(_, Why::ShopCancels, _) => Phase::Cancelled(now),
+                _ if self.shop_cancels => Phase::Cancelled(now),
+                _ => Phase::Open,
+            },
+            PhaseKind::Holding => Phase::Holding(attempt?),
+            PhaseKind::Preparing => Phase::Preparing(attempt?),
+            PhaseKind::Presented => Phase::Presented(attempt?),
+            PhaseKind::Rechecking => Phase::Rechecking(attempt?, seen?),
+            PhaseKind::Capturing => Phase::Capturing(attempt?, seen?, CaptureTurn::Capture),
+            PhaseKind::AwaitingDeposit => match fact {
+                Some(Fact::DepositIssued(s, deposit)) => {
+                    Phase::AwaitingDeposit(attempt?, s.clone(), deposit.clone())
+                }
+                Some(_) | None => return None,
+            },
+            PhaseKind::Closing => {
+                let why = match kind {
+                    InputKind::ShopCancel => Why::ShopCancels,
+                    InputKind::Abandon => Why::BuyerLeft,
+                    _ => Why::Over,
+                };
+                let unpaid = match &self.phase {
+                    Phase::AwaitingDeposit(_, sighting, _) => Some(sighting.clone()),
+                    _ => None,
+                };
+                Phase::Closing(attempt?, why, unpaid)
+            }
+            PhaseKind::Securing => Phase::Securing(attempt?, seen?),
+            PhaseKind::Paid => Phase::Paid(attempt?, seen?, now),
+            PhaseKind::Cancelled => Phase::Cancelled(now),
+            PhaseKind::Expired => Phase::Expired(now),
+        })
+    }
+
+    /// What follows from having come here: clocks, debts to the stock, entries, notices.
+    fn arrive(
+        &mut self,
+        checkout: &Checkout,
+        was: &Phase,
+        kind: InputKind,
+        fact: Option<&Fact>,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        match self.phase.clone() {
+            Phase::Presented(_) => self.retry = Retry::first_poll(now),
+            Phase::AwaitingDeposit(id, _, deposit) => {
+                self.retry = Retry::first_poll(now);
+                if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id) {
+                    attempt.ends_at = deposit.until;
+                }
+                step.events.push(Event::DepositIssued);
+            }
+            Phase::Paid(id, ..) => {
+                self.retry = Retry::never();
+                self.owe_stock(id, hold::Command::Commit, now);
+                step.entries.extend(refund::capture_entry(checkout, self.attempt(id)));
+                step.events.push(Event::Paid);
+            }
+            Phase::Open => {
+                self.retry = Retry::never();
+                let decline = decline_for(was, kind, fact);
+                if let Some(id) = was.attempt() {
+                    self.owe_stock(id, hold::Command::Release, now);
+                    if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
+                    {
+                        attempt.decline = Some(decline);
+                    }
+                    step.events.push(Event::Declined);
+                }
+                if kind == InputKind::Mismatched {
+                    self.call_person(CaseCode::AmountMismatch, "refused before capture", now, step);
+                }
+            }
+            Phase::Cancelled(_) | Phase::Expired(_) => {
+                self.retry = Retry::never();
+                if let Some(id) = was.attempt() {
+                    self.owe_stock(id, hold::Command::Release, now);
+                }
+                let expired = self.phase.kind() == PhaseKind::Expired;
+                step.events.push(if expired { Event::Expired } else { Event::Cancelled });
+            }
+            Phase::Holding(_)
+            | Phase::Preparing(_)
+            | Phase::Rechecking(..)
+            | Phase::Capturing(..)
+            | Phase::Closing(..)
+            | Phase::Securing(..) => {}
+        }
+    }
+
+    pub(super) fn owe_stock(&mut self, attempt: AttemptId, command: hold::Command, now: Timestamp) {
+        let known = self.stock_debts.iter().any(|(a, c, _)| (*a, *c) == (attempt, command));
+        if !known {
+            self.stock_debts.push((attempt, command, Retry::now(now)));
+        }
+    }
+
+    pub(super) fn call_person(
+        &mut self,
+        code: CaseCode,
+        detail: &str,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        let known = self.cases.iter().any(|case| case.code == code && case.detail == detail);
+        if !known && self.cases.len() < CASES_MAX {
+            self.cases.push(Case { code, detail: detail.to_owned(), at: now });
+            step.events.push(Event::Review);
+        }
+    }
+}
+
+/// What the buyer is told about an attempt that ended.
+pub(super) fn decline_for(was: &Phase, kind: InputKind, fact: Option<&Fact>) -> Decline {
+    if let Some(Fact::Declined(decline)) = fact {
+        return decline.clone();
+    }
+    let code = match (kind, was) {
+        (InputKind::StockLost, _) => DeclineCode::SoldOut,
+        (InputKind::Mismatched | InputKind::CapturedWrong, _) => DeclineCode::AmountMismatch,
+        (InputKind::Abandon, _) | (_, Phase::Closing(_, Why::BuyerLeft, _)) => {
+            DeclineCode::BuyerCancelled
+        }
+        (InputKind::AttemptOver, _) | (_, Phase::Closing(_, Why::Over, _)) => DeclineCode::Expired,
+        (_, Phase::Preparing(_)) => DeclineCode::ProviderUnavailable,
+        _ => DeclineCode::Other,
+    };
+    Decline { code, provider_code: None }
+}

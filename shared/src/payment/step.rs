@@ -1,0 +1,296 @@
+//! From an input to the table: what it amounts to for this attempt in this phase.
+
+use super::{
+    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Refusal, Retry,
+    Step, Verdict, verdict,
+};
+use crate::checkout::Checkout;
+use crate::fact::{AskKind, Fact, Sighting};
+use crate::hold;
+use crate::id::AttemptId;
+use crate::means::Presentation;
+use crate::time::Timestamp;
+
+impl Payment {
+    /// One input. Never panics; an input that does not fit changes nothing.
+    pub fn step(&mut self, checkout: &Checkout, input: Input, now: Timestamp) -> Step {
+        let before = self.clone();
+        let mut step = Step {
+            verdict: Verdict::Same,
+            seen: None,
+            events: Vec::new(),
+            entries: Vec::new(),
+            changed: false,
+        };
+        self.take(checkout, input, now, &mut step);
+        if *self != before {
+            self.version = before.version.saturating_add(1);
+            step.changed = true;
+        }
+        step
+    }
+
+    fn take(&mut self, checkout: &Checkout, input: Input, now: Timestamp, step: &mut Step) {
+        match input {
+            Input::Begin(attempt) => self.begin(checkout, attempt, now, step),
+            Input::Stock { attempt, command, kept } => {
+                self.stock_answered(checkout, (attempt, command, kept), now, step);
+            }
+            Input::Fact { attempt, asked, fact } => {
+                self.fact(checkout, attempt, asked, fact, now, step);
+            }
+            Input::RefundFact { refund, fact } => {
+                self.refund_answered(checkout, refund, &fact, now, step);
+            }
+            Input::LookNow { attempt, .. } => self.look_now(checkout, attempt, now, step),
+            Input::Abandon(attempt) => {
+                if self.phase.attempt() == Some(attempt) {
+                    self.decide(checkout, InputKind::Abandon, None, now, step);
+                }
+            }
+            Input::Presentation(attempt, presentation) => self.present(attempt, presentation),
+            Input::ShopCancel => self.decide(checkout, InputKind::ShopCancel, None, now, step),
+            Input::Refund(refund) => {
+                if self.check_refund(checkout, &refund).is_ok() {
+                    self.refunds.push(refund);
+                }
+            }
+            Input::Tick => self.tick(checkout, now, step),
+        }
+    }
+
+    fn begin(&mut self, checkout: &Checkout, attempt: Attempt, now: Timestamp, step: &mut Step) {
+        if self.attempts.iter().any(|known| known.id == attempt.id) {
+            return;
+        }
+        step.seen = Some(InputKind::Begin);
+        step.verdict = verdict(self.phase.kind(), InputKind::Begin);
+        if matches!(step.verdict, Verdict::Go(_)) && !self.may_begin(checkout, now) {
+            step.verdict = Verdict::Refuse(match () {
+                () if self.reversing() => Refusal::AttemptOpen,
+                () if now >= checkout.expires_at => Refusal::Closed,
+                () => Refusal::TooManyAttempts,
+            });
+        }
+        if matches!(step.verdict, Verdict::Go(_)) {
+            self.phase = Phase::Holding(attempt.id);
+            self.retry = Retry::now(now);
+            self.attempts.push(attempt);
+        }
+    }
+
+    fn present(&mut self, id: AttemptId, presentation: Presentation) {
+        let shown = self.phase.kind() == PhaseKind::Presented && self.phase.attempt() == Some(id);
+        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
+            && shown
+        {
+            attempt.presentation = presentation;
+            attempt.rung = attempt.rung.saturating_add(1);
+        }
+    }
+
+    fn look_now(&mut self, checkout: &Checkout, id: AttemptId, now: Timestamp, step: &mut Step) {
+        if self.phase.attempt() == Some(id) {
+            self.decide(checkout, InputKind::LookNow, None, now, step);
+        } else if let Some(attempt) = self.attempt(id) {
+            // Only a provider that captures by itself can surprise us after the end.
+            let known = self.strays.iter().any(|(stray, _)| *stray == id);
+            if attempt.style.captures_itself && !known {
+                self.strays.push((id, Retry::now(now)));
+            }
+            step.seen = Some(InputKind::LookNow);
+        }
+    }
+
+    fn tick(&mut self, checkout: &Checkout, now: Timestamp, step: &mut Step) {
+        let ends_at = self.phase.attempt().and_then(|id| self.attempt(id)).map(|a| a.ends_at);
+        let kind = match ends_at {
+            None if now >= checkout.expires_at => InputKind::CheckoutOver,
+            Some(ends_at) if now >= ends_at => InputKind::AttemptOver,
+            None | Some(_) => return,
+        };
+        self.decide(checkout, kind, None, now, step);
+    }
+
+    fn stock_answered(
+        &mut self,
+        checkout: &Checkout,
+        answer: (AttemptId, hold::Command, bool),
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        let (attempt, command, kept) = answer;
+        match command {
+            hold::Command::Commit | hold::Command::Release => {
+                self.stock_debts.retain(|(whose, debt, _)| (*whose, *debt) != (attempt, command));
+                if command == hold::Command::Commit && !kept {
+                    self.call_person(CaseCode::SoldOut, "stock lost after payment", now, step);
+                }
+            }
+            hold::Command::Hold | hold::Command::Secure => {
+                let prepares = self.attempt(attempt).is_some_and(|a| a.style.prepares);
+                let expected = match self.phase {
+                    Phase::Holding(_) => hold::Command::Hold,
+                    Phase::Open
+                    | Phase::Preparing(_)
+                    | Phase::Presented(_)
+                    | Phase::Rechecking(..)
+                    | Phase::Capturing(..)
+                    | Phase::AwaitingDeposit(..)
+                    | Phase::Closing(..)
+                    | Phase::Securing(..)
+                    | Phase::Paid(..)
+                    | Phase::Cancelled(_)
+                    | Phase::Expired(_) => hold::Command::Secure,
+                };
+                if self.phase.attempt() != Some(attempt) || expected != command {
+                    return;
+                }
+                let kind = match (command, kept) {
+                    (hold::Command::Hold, true) if !prepares => InputKind::Prepared,
+                    (_, true) => InputKind::StockKept,
+                    (_, false) => InputKind::StockLost,
+                };
+                self.decide(checkout, kind, None, now, step);
+            }
+        }
+    }
+
+    fn fact(
+        &mut self,
+        checkout: &Checkout,
+        id: AttemptId,
+        asked: AskKind,
+        fact: Fact,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        if let Fact::Busy { retry_after } = &fact {
+            self.retry.not_before(now.after(*retry_after));
+        }
+        let Some(attempt) = self.attempt(id) else { return };
+        let present = self.phase.attempt() == Some(id);
+        let kind = self.kind_of(checkout, attempt, asked, &fact);
+        if let Fact::Authenticated(s) | Fact::DepositIssued(s, _) | Fact::Captured(s) = &fact
+            && let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
+            && attempt.payment_id.is_none()
+        {
+            attempt.payment_id = Some(s.provider_payment_id.clone());
+        }
+        let captured = match &fact {
+            Fact::Captured(sighting) => Some(sighting.clone()),
+            _ => None,
+        };
+        if present {
+            self.present_fact(checkout, kind, fact, now, step);
+        } else {
+            self.stray_fact(checkout, id, kind, captured.as_ref(), now, step);
+        }
+        if let Some(sighting) = captured {
+            self.heard_cancelled(checkout, id, &sighting, now, step);
+        }
+    }
+
+    fn present_fact(
+        &mut self,
+        checkout: &Checkout,
+        kind: InputKind,
+        fact: Fact,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        // The order to capture was put; from here on we ask what became of it (F15, F16, F18).
+        if let Phase::Capturing(_, _, turn) = &mut self.phase {
+            *turn = CaptureTurn::LookUp;
+        }
+        // A paid checkout is asked only on a hint, and this answers it.
+        if self.phase.kind() == PhaseKind::Paid && kind != InputKind::Unknown {
+            self.retry = Retry::never();
+        }
+        self.decide(checkout, kind, Some(fact), now, step);
+    }
+
+    /// A fact about an attempt that ended: only money matters, and it goes back.
+    fn stray_fact(
+        &mut self,
+        checkout: &Checkout,
+        id: AttemptId,
+        kind: InputKind,
+        captured: Option<&Sighting>,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        // Silence says nothing; anything else answers the question.
+        if kind != InputKind::Unknown {
+            self.strays.retain(|(stray, _)| *stray != id);
+        }
+        step.seen = Some(kind);
+        if let (InputKind::Captured | InputKind::CapturedWrong, Some(sighting)) = (kind, captured) {
+            step.seen = Some(InputKind::StrayCaptured);
+            step.verdict = verdict(self.phase.kind(), InputKind::StrayCaptured);
+            if let Verdict::Undo(code) = step.verdict {
+                self.reverse(checkout, code, id, sighting, now, step);
+            }
+        }
+    }
+
+    /// What a fact amounts to, for this attempt in this phase.
+    fn kind_of(
+        &self,
+        checkout: &Checkout,
+        attempt: &Attempt,
+        asked: AskKind,
+        fact: &Fact,
+    ) -> InputKind {
+        let closing = self.phase.kind() == PhaseKind::Closing;
+        // An attempt that only we could capture is closed as soon as we know that we did not.
+        let ours_to_close = closing && !attempt.style.closes && !attempt.style.captures_itself;
+        // A window that was never shown cannot be paid, whatever became of our announcing it.
+        let never_shown = closing && attempt.style.prepares && attempt.token.is_none();
+        let fits = |sighting: &Sighting| sighting_fits(checkout, attempt, sighting);
+        match fact {
+            Fact::NotFound | Fact::Waiting | Fact::Authenticated(_) if ours_to_close => {
+                InputKind::Closed
+            }
+            Fact::NotFound if never_shown => InputKind::Closed,
+            Fact::NotFound => InputKind::NotFound,
+            Fact::Prepared { .. } => InputKind::Prepared,
+            Fact::Waiting => InputKind::Waiting,
+            Fact::Authenticated(s) if fits(s) => InputKind::Authenticated,
+            Fact::DepositIssued(s, _) if fits(s) => InputKind::DepositIssued,
+            Fact::Authenticated(_) | Fact::DepositIssued(..) => InputKind::Mismatched,
+            // Everything went back already (by the provider's console): no money is here.
+            Fact::Captured(s) if s.cancelled == s.amount && !self.holds_money() => {
+                InputKind::Closed
+            }
+            Fact::Captured(s) if fits(s) => InputKind::Captured,
+            Fact::Captured(_) => InputKind::CapturedWrong,
+            Fact::Declined(_) => InputKind::Declined,
+            Fact::Closed => InputKind::Closed,
+            // The answer to the cancel of an unpaid virtual account.
+            Fact::Cancelled { .. } if asked == AskKind::Cancel => InputKind::Closed,
+            Fact::Cancelled { .. } | Fact::CancelRefused { .. } => InputKind::Unknown,
+            Fact::Busy { .. } | Fact::Unclear { .. } | Fact::Silence => InputKind::Unknown,
+        }
+    }
+
+    const fn holds_money(&self) -> bool {
+        matches!(self.phase, Phase::Paid(..) | Phase::Securing(..))
+    }
+}
+
+/// Everything that must be equal before a provider's word is believed (I-2, R32, R33, F20 to F22).
+pub(super) fn sighting_fits(checkout: &Checkout, attempt: &Attempt, sighting: &Sighting) -> bool {
+    let merchant = match (&attempt.merchant, &sighting.merchant) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        (Some(_), None) | (None, Some(_)) | (None, None) => true,
+    };
+    let payment_id = match &attempt.payment_id {
+        Some(known) => *known == sighting.provider_payment_id,
+        None => true,
+    };
+    merchant
+        && payment_id
+        && sighting.request_id == attempt.id.request_id().to_string()
+        && sighting.amount == checkout.amount.total()
+}
