@@ -184,7 +184,7 @@ function serviceBindings(config) {
       const url = new URL(request.url);
       const body = request.body === null ? undefined : await request.arrayBuffer();
       const target = address.replace(/\/$/, "") + url.pathname + url.search;
-      const headers = Object.fromEntries(request.headers);
+      const headers = plainHeaders(request.headers);
       const answer = await fetch(target, { method: request.method, headers, body, redirect: "manual" }).catch(() => null);
       // What a real private route answers when the other side is down.
       if (answer === null) return new Response("private route: no connection", { status: 502 });
@@ -196,7 +196,7 @@ function serviceBindings(config) {
 
 /** The body has been read whole, so its transfer headers no longer hold. */
 function plainHeaders(headers) {
-  const gone = new Set(["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"]);
+  const gone = new Set(["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "host"]);
   return Object.fromEntries([...headers].filter(([name]) => !gone.has(name)));
 }
 

@@ -355,8 +355,10 @@ impl Desk<'_> {
     /// One input: step, then store everything that came of it. Nothing is awaited in between.
     fn feed(&self, record: &mut Record, input: Input) -> Kept<Step> {
         let (name, detail) = describe(&input);
+        // What a provider said is kept even when it changed nothing: it explains why nothing changed.
+        let heard = matches!(input, Input::Fact { .. } | Input::RefundFact { .. });
         let step = record.payment.step(&record.checkout, input, self.now);
-        if step.changed || !step.events.is_empty() {
+        if heard || step.changed || !step.events.is_empty() {
             self.shelf.note(
                 record.checkout.id,
                 &Line {
