@@ -208,19 +208,13 @@ pub fn status(record: &Record, token: Option<String>, now: Timestamp) -> StatusV
     let reversing = payment.reversing();
     let (phase, outcome, poll) = shown(record, reversing);
     let open = payment.phase.kind() == PhaseKind::Open;
-    let deposit = match &payment.phase {
-        Phase::AwaitingDeposit(_, _, deposit) => Some(DepositView {
-            bank: deposit.bank.clone(),
-            account: deposit.account.clone(),
-            holder: deposit.holder.clone(),
-            until: deposit.until.to_string(),
-        }),
-        _ => None,
-    };
-    let paid_at = match &payment.phase {
-        Phase::Paid(_, _, at) => Some(at.to_string()),
-        _ => None,
-    };
+    let deposit = payment.phase.deposit().map(|deposit| DepositView {
+        bank: deposit.bank.clone(),
+        account: deposit.account.clone(),
+        holder: deposit.holder.clone(),
+        until: deposit.until.to_string(),
+    });
+    let paid_at = payment.phase.paid_at().map(|at| at.to_string());
     StatusView {
         checkout: checkout.id.to_string(),
         version: payment.version,

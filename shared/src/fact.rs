@@ -314,6 +314,26 @@ pub enum FactKind {
 }
 
 impl Fact {
+    /// What the provider showed of its payment, where it showed one.
+    #[must_use]
+    pub const fn sighting(&self) -> Option<&Sighting> {
+        match self {
+            Self::Authenticated(sighting)
+            | Self::DepositIssued(sighting, _)
+            | Self::Captured(sighting) => Some(sighting),
+            Self::NotFound
+            | Self::Prepared { .. }
+            | Self::Waiting
+            | Self::Declined(_)
+            | Self::Closed
+            | Self::Cancelled { .. }
+            | Self::CancelRefused { .. }
+            | Self::Busy { .. }
+            | Self::Unclear { .. }
+            | Self::Silence => None,
+        }
+    }
+
     /// Its kind.
     #[must_use]
     pub const fn kind(&self) -> FactKind {

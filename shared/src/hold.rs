@@ -259,6 +259,8 @@ impl Stock {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test, as it should")]
+
     use super::*;
     use crate::id::Home;
     use proptest::prelude::*;

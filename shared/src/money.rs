@@ -231,6 +231,8 @@ impl fmt::Display for Total {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test, as it should")]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -5,7 +5,7 @@
 //! with a code about amounts, not with `json_schema`. So this type takes every scalar and says later
 //! what was wrong with it. Nothing is rounded: a number that a double cannot keep is out of range.
 
-use crate::money::{AMOUNT_MAX, Amount, Currency, MoneyError};
+use crate::money::{Amount, Currency, MoneyError};
 use crate::problem::Code;
 
 /// A scalar where an amount was expected.
@@ -66,7 +66,7 @@ impl RawAmount {
     #[cfg(any(feature = "serde", test))]
     fn from_double(number: f64) -> Self {
         const TOO_LARGE: f64 = 9_007_199_254_740_992.0;
-        const _: () = assert!(AMOUNT_MAX < 1 << 53);
+        const _: () = assert!(crate::money::AMOUNT_MAX < 1 << 53);
         if number.is_sign_negative() {
             Self::Negative
         } else if number >= TOO_LARGE {
@@ -123,6 +123,7 @@ impl serde::de::Visitor<'_> for AnyScalar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::AMOUNT_MAX;
 
     #[test]
     fn a_wrong_amount_is_refused_with_the_code_of_its_cause() {

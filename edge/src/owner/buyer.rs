@@ -320,7 +320,7 @@ fn begun(record: &Record, attempt: AttemptId, state_key: Option<String>, fresh: 
 fn holds_state(record: &Record, state: &str) -> bool {
     let Some(key) = unhex(state).filter(|key| key.len() == 16) else { return false };
     let given = digest(&key);
-    record.state_keys.iter().fold(false, |found, known| equal(known, &given) || found)
+    record.state_keys.iter().any(|known| equal(known, &given))
 }
 
 fn channel_methods(channel: &Channel) -> Vec<Method<'_>> {

@@ -1,6 +1,6 @@
 //! Work and its results: what the shell carries into the world, prepared and read here.
 
-use shared::fact::Fact;
+use shared::fact::{Ask, Fact};
 use shared::hold::Command;
 use shared::id::{AttemptId, CheckoutId, RefundId, Sku};
 use shared::payment::{Input, Work};
@@ -43,7 +43,7 @@ pub struct Question {
     /// Which refund, if it is about one.
     pub refund: Option<RefundId>,
     /// What is asked.
-    pub ask: shared::fact::Ask,
+    pub ask: Box<Ask>,
     /// The contract.
     pub channel: shared::id::ChannelId,
     /// What the shell sends; `None` when the adapter cannot put this question, with its reason.

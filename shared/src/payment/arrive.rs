@@ -16,7 +16,7 @@ impl Payment {
         &mut self,
         checkout: &Checkout,
         kind: InputKind,
-        fact: Option<Fact>,
+        fact: Option<&Fact>,
         now: Timestamp,
         step: &mut Step,
     ) {
@@ -36,7 +36,7 @@ impl Payment {
         }
     }
 
-    fn ask_again(&mut self, kind: InputKind, fact: Option<Fact>, now: Timestamp) {
+    fn ask_again(&mut self, kind: InputKind, fact: Option<&Fact>, now: Timestamp) {
         match (&mut self.phase, kind) {
             // Not captured yet after all: the same order again, with the same key (I-12).
             (Phase::Capturing(_, _, turn), InputKind::Authenticated) => {
@@ -44,7 +44,7 @@ impl Payment {
             }
             (Phase::Closing(_, _, seen), InputKind::DepositIssued) => {
                 if let Some(Fact::DepositIssued(sighting, _)) = fact {
-                    *seen = Some(sighting);
+                    *seen = Some(sighting.clone());
                 }
             }
             _ => {}
@@ -57,25 +57,25 @@ impl Payment {
         checkout: &Checkout,
         to: PhaseKind,
         kind: InputKind,
-        fact: Option<Fact>,
+        fact: Option<&Fact>,
         now: Timestamp,
         step: &mut Step,
     ) {
         let was = self.phase.clone();
-        let Some(next) = self.next_phase(to, kind, fact.as_ref(), now) else { return };
+        let Some(next) = self.next_phase(to, kind, fact, now) else { return };
         // F38: the shop cancelled while the outcome was unknown, and now the money is here.
         if self.shop_cancels && matches!(next, Phase::Securing(..) | Phase::Paid(..)) {
             self.undo(checkout, CaseCode::LateCapture, kind, fact, now, step);
             return;
         }
-        if let (Some(attempt), Some(Fact::Prepared { token })) = (was.attempt(), fact.as_ref())
+        if let (Some(attempt), Some(Fact::Prepared { token })) = (was.attempt(), fact)
             && let Some(attempt) = self.attempts.iter_mut().find(|a| a.id == attempt)
         {
             attempt.token.clone_from(token);
         }
         self.phase = next;
         self.retry = Retry::now(now);
-        self.arrive(checkout, &was, kind, fact.as_ref(), now, step);
+        self.arrive(checkout, &was, kind, fact, now, step);
     }
 
     fn next_phase(
@@ -86,17 +86,10 @@ impl Payment {
         now: Timestamp,
     ) -> Option<Phase> {
         let attempt = self.phase.attempt();
-        let seen = match fact {
-            Some(Fact::Authenticated(s) | Fact::DepositIssued(s, _) | Fact::Captured(s)) => Some(s),
-            Some(_) | None => self.phase.sighting(),
-        }
-        .cloned();
+        let seen = fact.and_then(Fact::sighting).or(self.phase.sighting()).cloned();
         Some(match to {
-            PhaseKind::Open => match self.phase {
-                Phase::Closing(_, Why::ShopCancels, _) => Phase::Cancelled(now),
-                _ if self.shop_cancels => Phase::Cancelled(now),
-                _ => Phase::Open,
-            },
+            PhaseKind::Open if self.closed_by_shop() => Phase::Cancelled(now),
+            PhaseKind::Open => Phase::Open,
             PhaseKind::Holding => Phase::Holding(attempt?),
             PhaseKind::Preparing => Phase::Preparing(attempt?),
             PhaseKind::Presented => Phase::Presented(attempt?),
@@ -109,22 +102,19 @@ impl Payment {
                 Some(_) | None => return None,
             },
             PhaseKind::Closing => {
-                let why = match kind {
-                    InputKind::ShopCancel => Why::ShopCancels,
-                    InputKind::Abandon => Why::BuyerLeft,
-                    _ => Why::Over,
-                };
-                let unpaid = match &self.phase {
-                    Phase::AwaitingDeposit(_, sighting, _) => Some(sighting.clone()),
-                    _ => None,
-                };
-                Phase::Closing(attempt?, why, unpaid)
+                let unpaid = self.phase.kind() == PhaseKind::AwaitingDeposit;
+                Phase::Closing(attempt?, why_closing(kind), seen.filter(|_| unpaid))
             }
             PhaseKind::Securing => Phase::Securing(attempt?, seen?),
             PhaseKind::Paid => Phase::Paid(attempt?, seen?, now),
             PhaseKind::Cancelled => Phase::Cancelled(now),
             PhaseKind::Expired => Phase::Expired(now),
         })
+    }
+
+    /// Whether the shop's cancel decides where an attempt without money leads (F38).
+    pub(super) const fn closed_by_shop(&self) -> bool {
+        self.shop_cancels || matches!(self.phase, Phase::Closing(_, Why::ShopCancels, _))
     }
 
     /// What follows from having come here: clocks, debts to the stock, entries, notices.
@@ -154,13 +144,8 @@ impl Payment {
             }
             Phase::Open => {
                 self.retry = Retry::never();
-                let decline = decline_for(was, kind, fact);
                 if let Some(id) = was.attempt() {
-                    self.owe_stock(id, hold::Command::Release, now);
-                    if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
-                    {
-                        attempt.decline = Some(decline);
-                    }
+                    self.end_attempt(id, decline_for(was, kind, fact), now);
                     step.events.push(Event::Declined);
                 }
                 if kind == InputKind::Mismatched {
@@ -184,6 +169,14 @@ impl Payment {
         }
     }
 
+    /// An attempt that ended without money: its buyer is told why, its pieces are freed.
+    pub(super) fn end_attempt(&mut self, id: AttemptId, decline: Decline, now: Timestamp) {
+        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id) {
+            attempt.decline = Some(decline);
+        }
+        self.owe_stock(id, hold::Command::Release, now);
+    }
+
     pub(super) fn owe_stock(&mut self, attempt: AttemptId, command: hold::Command, now: Timestamp) {
         let known = self.stock_debts.iter().any(|(a, c, _)| (*a, *c) == (attempt, command));
         if !known {
@@ -203,6 +196,32 @@ impl Payment {
             self.cases.push(Case { code, detail: detail.to_owned(), at: now });
             step.events.push(Event::Review);
         }
+    }
+}
+
+/// Why an attempt is being closed, by what the table closed it for.
+const fn why_closing(kind: InputKind) -> Why {
+    match kind {
+        InputKind::ShopCancel => Why::ShopCancels,
+        InputKind::Abandon => Why::BuyerLeft,
+        InputKind::AttemptOver
+        | InputKind::Begin
+        | InputKind::StockKept
+        | InputKind::StockLost
+        | InputKind::LookNow
+        | InputKind::CheckoutOver
+        | InputKind::Prepared
+        | InputKind::Waiting
+        | InputKind::NotFound
+        | InputKind::Authenticated
+        | InputKind::Mismatched
+        | InputKind::DepositIssued
+        | InputKind::Captured
+        | InputKind::CapturedWrong
+        | InputKind::StrayCaptured
+        | InputKind::Declined
+        | InputKind::Closed
+        | InputKind::Unknown => Why::Over,
     }
 }
 

@@ -2,10 +2,9 @@
 //! that the provider's console made. One machine for the three, because they share one balance (I-11).
 
 use super::arrive::decline_for;
-use super::{Attempt, CaseCode, Event, InputKind, Payment, Phase, Retry, Step, Why};
+use super::{Attempt, CaseCode, Event, InputKind, Payment, Phase, Retry, Step};
 use crate::checkout::Checkout;
-use crate::fact::{DeclineCode, Fact, ProviderPaymentId, RefundAccount, Sighting};
-use crate::hold;
+use crate::fact::{DeclineCode, Fact, FactKind, ProviderPaymentId, RefundAccount, Sighting};
 use crate::id::{AttemptId, OrderId, RefundId};
 use crate::money::{Amount, Total};
 use crate::posting::{Account, Entry, Side};
@@ -138,28 +137,22 @@ impl Payment {
         checkout: &Checkout,
         code: CaseCode,
         kind: InputKind,
-        fact: Option<Fact>,
+        fact: Option<&Fact>,
         now: Timestamp,
         step: &mut Step,
     ) {
         let was = self.phase.clone();
-        let sighting = match &fact {
-            Some(Fact::Captured(sighting)) => Some(sighting.clone()),
-            Some(_) | None => was.sighting().cloned(),
-        };
+        let captured = fact.filter(|fact| fact.kind() == FactKind::Captured);
+        let sighting = captured.and_then(Fact::sighting).or(was.sighting()).cloned();
         let (Some(id), Some(sighting)) = (was.attempt(), sighting) else { return };
-        let closed_by_shop =
-            self.shop_cancels || matches!(was, Phase::Closing(_, Why::ShopCancels, _));
+        let closed_by_shop = self.closed_by_shop();
         self.phase = if closed_by_shop { Phase::Cancelled(now) } else { Phase::Open };
         self.retry = Retry::never();
         let mut decline = decline_for(&was, kind, None);
         if code == CaseCode::SoldOut {
             decline.code = DeclineCode::SoldOut;
         }
-        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id) {
-            attempt.decline = Some(decline);
-        }
-        self.owe_stock(id, hold::Command::Release, now);
+        self.end_attempt(id, decline, now);
         step.events.push(if closed_by_shop { Event::Cancelled } else { Event::Declined });
         self.reverse(checkout, code, id, &sighting, now, step);
     }

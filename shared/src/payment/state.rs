@@ -188,6 +188,18 @@ impl Phase {
         }
     }
 
+    /// Where the buyer pays in, while that is waited for.
+    #[must_use]
+    pub const fn deposit(&self) -> Option<&Deposit> {
+        if let Self::AwaitingDeposit(_, _, deposit) = self { Some(deposit) } else { None }
+    }
+
+    /// When it was paid, if it is.
+    #[must_use]
+    pub const fn paid_at(&self) -> Option<Timestamp> {
+        if let Self::Paid(_, _, at) = self { Some(*at) } else { None }
+    }
+
     /// What the provider showed us last, where this phase rests on it.
     #[must_use]
     pub const fn sighting(&self) -> Option<&Sighting> {

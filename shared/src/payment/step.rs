@@ -5,7 +5,7 @@ use super::{
     Step, Verdict, verdict,
 };
 use crate::checkout::Checkout;
-use crate::fact::{AskKind, Fact, Sighting};
+use crate::fact::{AskKind, Fact, FactKind, Sighting};
 use crate::hold;
 use crate::id::AttemptId;
 use crate::means::Presentation;
@@ -37,7 +37,7 @@ impl Payment {
                 self.stock_answered(checkout, (attempt, command, kept), now, step);
             }
             Input::Fact { attempt, asked, fact } => {
-                self.fact(checkout, attempt, asked, fact, now, step);
+                self.fact(checkout, attempt, asked, &fact, now, step);
             }
             Input::RefundFact { refund, fact } => {
                 self.refund_answered(checkout, refund, &fact, now, step);
@@ -161,26 +161,23 @@ impl Payment {
         checkout: &Checkout,
         id: AttemptId,
         asked: AskKind,
-        fact: Fact,
+        fact: &Fact,
         now: Timestamp,
         step: &mut Step,
     ) {
-        if let Fact::Busy { retry_after } = &fact {
+        if let Fact::Busy { retry_after } = fact {
             self.retry.not_before(now.after(*retry_after));
         }
         let Some(attempt) = self.attempt(id) else { return };
         let present = self.phase.attempt() == Some(id);
-        let kind = self.kind_of(checkout, attempt, asked, &fact);
-        if let Fact::Authenticated(s) | Fact::DepositIssued(s, _) | Fact::Captured(s) = &fact
+        let kind = self.kind_of(checkout, attempt, asked, fact);
+        if let Some(sighting) = fact.sighting()
             && let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
             && attempt.payment_id.is_none()
         {
-            attempt.payment_id = Some(s.provider_payment_id.clone());
+            attempt.payment_id = Some(sighting.provider_payment_id.clone());
         }
-        let captured = match &fact {
-            Fact::Captured(sighting) => Some(sighting.clone()),
-            _ => None,
-        };
+        let captured = fact.sighting().filter(|_| fact.kind() == FactKind::Captured).cloned();
         if present {
             self.present_fact(checkout, kind, fact, now, step);
         } else {
@@ -195,7 +192,7 @@ impl Payment {
         &mut self,
         checkout: &Checkout,
         kind: InputKind,
-        fact: Fact,
+        fact: &Fact,
         now: Timestamp,
         step: &mut Step,
     ) {

@@ -101,8 +101,8 @@ pub enum Work {
     Ask {
         /// Whose.
         attempt: AttemptId,
-        /// What.
-        ask: Ask,
+        /// What; on the heap, because it is ten times the size of a stock command.
+        ask: Box<Ask>,
         /// The refund that it is about, if it is.
         refund: Option<RefundId>,
     },
@@ -165,7 +165,7 @@ impl Payment {
     /// The question of the present phase.
     fn phase_work(&self, checkout: &Checkout) -> Option<Work> {
         let attempt = self.phase.attempt()?;
-        let ask = |ask| Some(Work::Ask { attempt, ask, refund: None });
+        let ask = |ask| Some(Work::Ask { attempt, ask: Box::new(ask), refund: None });
         let stock = |command| Some(Work::Stock { attempt, command });
         match &self.phase {
             Phase::Open | Phase::Cancelled(_) | Phase::Expired(_) => None,
@@ -210,7 +210,7 @@ impl Payment {
     fn look_up(&self, attempt: AttemptId) -> Work {
         let provider_payment_id = self.attempt(attempt).and_then(|a| a.payment_id.clone());
         let ask = Ask::LookUp { request_id: attempt.request_id(), provider_payment_id };
-        Work::Ask { attempt, ask, refund: None }
+        Work::Ask { attempt, ask: Box::new(ask), refund: None }
     }
 
     /// One refund at a time of each capture: each tells the provider the balance that it expects.
@@ -245,6 +245,6 @@ impl Payment {
             reason: refund.reason.clone(),
             account: refund.account.clone(),
         };
-        Some(Work::Ask { attempt, ask, refund: Some(refund.id) })
+        Some(Work::Ask { attempt, ask: Box::new(ask), refund: Some(refund.id) })
     }
 }
