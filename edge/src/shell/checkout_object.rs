@@ -49,6 +49,7 @@ impl DurableObject for CheckoutObject {
 #[wasm_bindgen]
 impl CheckoutObject {
     /// One turn: every call in order, synchronously, in one transaction.
+    #[expect(clippy::needless_pass_by_value, reason = "arrays cross the border by value")]
     pub fn turn(&self, calls: Vec<js_sys::Uint8Array>) -> js_sys::Array {
         calls.iter().map(|call| self.inner.answer(&call.to_vec())).collect()
     }
@@ -68,7 +69,7 @@ impl CheckoutObject {
     pub fn alarm_at(&self) -> Option<f64> {
         let next = self.inner.store.next_due().ok().flatten()?;
         // Below 2^53 until the year 287396.
-        Some(clock::runtime_millis(next).max(1)).map(millis)
+        Some(millis(clock::runtime_millis(next).max(1)))
     }
 
     /// Checkouts whose time has come.
@@ -126,20 +127,27 @@ impl Inner {
 
     async fn drive(&self, id: CheckoutId) {
         for _ in 0..ROUNDS_MAX {
-            let errands = match self.with_desk(|desk| desk.errands(id)) {
-                Some(Ok(errands)) => errands.0,
+            match self.round(id).await {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) | None => return,
                 Some(Err(failed)) => return self.give_up(id, &failed),
-                None => return,
-            };
-            if errands.is_empty() {
-                return;
-            }
-            for errand in errands {
-                if let Some(Err(failed)) = self.run(id, errand).await {
-                    return self.give_up(id, &failed);
-                }
             }
         }
+    }
+
+    /// One round of work; whether there was any. `None` when the installation is not usable.
+    async fn round(&self, id: CheckoutId) -> Option<std::result::Result<bool, Failed>> {
+        let errands = match self.with_desk(|desk| desk.errands(id))? {
+            Ok(errands) => errands.0,
+            Err(failed) => return Some(Err(failed)),
+        };
+        let any = !errands.is_empty();
+        for errand in errands {
+            if let Some(Err(failed)) = self.run(id, errand).await {
+                return Some(Err(failed));
+            }
+        }
+        Some(Ok(any))
     }
 
     async fn run(&self, id: CheckoutId, errand: Errand) -> Option<std::result::Result<(), Failed>> {

@@ -11,8 +11,8 @@ use shared::problem::Code;
 use crate::auth::{self, Credentials};
 use crate::config::Config;
 use crate::door::{self, Incoming};
-use crate::json::{self, BODY_BYTES_MAX, Limits};
-use crate::owner::{Caller, Op, Reply, TokenClaims, home_of, read_open};
+use crate::json::{self, Limits};
+use crate::owner::{Caller, Op, Reply, TokenClaims, check_open, home_of, read_open};
 use crate::problem::Refusal;
 use crate::route::{self, Call};
 use crate::signature::{derive, digest, hex};
@@ -112,19 +112,18 @@ pub(super) fn from_reply(reply: &Reply) -> Result<Response> {
 
 async fn read(mut request: Request) -> std::result::Result<Incoming, Fault> {
     let url = request.url()?;
-    let declared = request.headers().get("content-length")?.and_then(|n| n.parse::<usize>().ok());
-    if declared.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
-        return Err(Code::BodyTooLarge.into());
-    }
-    let headers = request.headers().entries().collect();
-    let body = request.bytes().await?;
-    Ok(Incoming {
+    let mut incoming = Incoming {
         method: request.method().to_string(),
         path: url.path().to_owned(),
         query: url.query().unwrap_or("").to_owned(),
-        headers,
-        body,
-    })
+        headers: request.headers().entries().collect(),
+        body: Vec::new(),
+    };
+    // A body that says that it is too long is not read; `check_form` refuses it.
+    if !incoming.announces_too_much() {
+        incoming.body = request.bytes().await?;
+    }
+    Ok(incoming)
 }
 
 async fn serve(visit: &Visit) -> Answered {
@@ -231,7 +230,24 @@ async fn page_call(visit: &Visit, call: Call<'_>) -> Answered {
             let (attempt, body) = (attempt.to_owned(), incoming.json()?.to_owned());
             Op::Present { checkout, state, attempt, body }
         }
-        _ => Op::Status { checkout, state },
+        Call::Status => Op::Status { checkout, state },
+        Call::Health
+        | Call::OpenCheckout
+        | Call::ListCheckouts
+        | Call::ReadCheckout(_)
+        | Call::CancelCheckout(_)
+        | Call::Refund(_)
+        | Call::Journal(_)
+        | Call::Stock(_)
+        | Call::SetStock(_)
+        | Call::Outlook(..)
+        | Call::Session
+        | Call::Begin
+        | Call::Window(..)
+        | Call::Return(..)
+        | Call::Webhook(_)
+        | Call::DemoClock
+        | Call::DemoCron => return Err(Code::NotFound.into()),
     };
     visit.ask_at(id.home(), op).await
 }
@@ -255,6 +271,7 @@ async fn open(visit: &Visit) -> Answered {
     let (merchant, key, fingerprint, body) = visit.command()?;
     let request = read_open(&body)?;
     let config = &visit.config;
+    check_open(config, &merchant, &request)?;
     visit.claim(&format!("key/{merchant}/{key}"), &fingerprint, Code::IdempotencyKeyReused).await?;
     for order in &request.orders {
         let name = format!("order/{merchant}/{}", order.order_id);

@@ -33,6 +33,7 @@ impl DurableObject for StockObject {
 #[wasm_bindgen]
 impl StockObject {
     /// One turn: every call in order, synchronously.
+    #[expect(clippy::needless_pass_by_value, reason = "arrays cross the border by value")]
     pub fn turn(&self, calls: Vec<js_sys::Uint8Array>) -> js_sys::Array {
         calls.iter().map(|call| self.answer(&call.to_vec())).collect()
     }

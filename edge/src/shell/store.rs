@@ -57,6 +57,10 @@ fn time(at: Timestamp) -> SqlStorageValue {
     integer(at.as_millis())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "ids are copied, texts borrowed: callers read better"
+)]
 fn text(value: impl ToString) -> SqlStorageValue {
     SqlStorageValue::String(value.to_string())
 }
