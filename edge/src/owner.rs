@@ -14,7 +14,7 @@ mod tests;
 
 pub use drive::{Errand, Errands, Question};
 pub use outside::PageData;
-pub use shop::{home_of, read_open};
+pub use shop::{check_open, home_of, read_open};
 
 use serde::{Deserialize, Serialize};
 use shared::claims::{Claims, TOKEN_LIFE};

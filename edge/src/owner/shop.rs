@@ -6,7 +6,7 @@ use shared::checkout::{
 };
 use shared::fact::RefundAccount;
 use shared::id::{CheckoutId, Home, MerchantId, OrderId, PartyId, RefundId, Sku};
-use shared::money::{Currency, MoneyError};
+use shared::money::{Amount, Currency, MoneyError};
 use shared::payment::{
     Event, Input, Payment, Phase, Refund, RefundCause, RefundError, RefundState, Refusal as Cannot,
     Retry, Verdict,
@@ -19,7 +19,7 @@ use shared::wire::{
 };
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply};
-use crate::config::{Merchant, return_url};
+use crate::config::{Config, Merchant, return_url};
 use crate::json::{self, Limits};
 use crate::problem::Refusal;
 use crate::row::Record;
@@ -56,6 +56,49 @@ pub fn read_open(body: &str) -> Result<OpenCheckout, Refusal> {
         OrderId::parse(&order.order_id).ok_or(Code::OrderIdInvalid)?;
     }
     Ok(open)
+}
+
+/// Whether this could be opened, before any name is claimed for it: a shop that repairs what was refused
+/// opens it with the same order ids (I-20).
+///
+/// # Errors
+/// The code of the first cause found.
+pub fn check_open(config: &Config, merchant: &str, open: &OpenCheckout) -> Result<(), Refusal> {
+    let merchant = MerchantId::parse(merchant).ok_or(Code::Unauthorized)?;
+    let settings = config.merchants.get(&merchant).ok_or(Code::Unauthorized)?;
+    parts(config, settings, open)?;
+    Ok(())
+}
+
+/// What a request says of a new checkout, in the domain's types.
+struct Parts {
+    buyer: PartyId,
+    orders: Vec<Order>,
+    amount: Amount,
+    label: String,
+    return_url: String,
+    life: Span,
+}
+
+fn parts(config: &Config, merchant: &Merchant, open: &OpenCheckout) -> Result<Parts, Code> {
+    let currency = Currency::parse(&open.currency).ok_or(Code::CurrencyInvalid)?;
+    let max = config.amount_max;
+    let amount = open.amount.amount(currency, max)?;
+    let orders: Vec<Order> =
+        open.orders.iter().map(|o| order(o, currency, max)).collect::<Result<_, _>>()?;
+    check_orders(&orders, amount).map_err(orders_code)?;
+    let label = match &open.label {
+        Some(label) => text(label, NAME_CHARS_MAX)?,
+        None => label_of(&orders),
+    };
+    Ok(Parts {
+        buyer: PartyId::parse(&open.buyer.id).ok_or(Code::JsonSchema)?,
+        orders,
+        amount,
+        label,
+        return_url: return_url(merchant, &open.return_url)?,
+        life: life(open.expires_in_seconds)?,
+    })
 }
 
 fn text(value: &str, max: usize) -> Result<String, Code> {
@@ -167,33 +210,24 @@ impl Desk<'_> {
     }
 
     fn new_checkout(&self, merchant: &Merchant, open: &OpenCheckout) -> Result<Checkout, Failed> {
-        let currency = Currency::parse(&open.currency).ok_or(Code::CurrencyInvalid)?;
-        let max = self.config.amount_max;
-        let amount = open.amount.amount(currency, max)?;
-        let orders: Vec<Order> =
-            open.orders.iter().map(|o| order(o, currency, max)).collect::<Result<_, _>>()?;
-        check_orders(&orders, amount).map_err(orders_code)?;
-        let first = orders.first().ok_or(Code::LimitExceeded)?;
+        let parts = parts(self.config, merchant, open)?;
+        let first = parts.orders.first().ok_or(Code::LimitExceeded)?;
         let home = home_of(
             self.config.generation,
             self.config.shards,
             merchant.id.as_str(),
             first.id.as_str(),
         );
-        let label = match &open.label {
-            Some(label) => text(label, NAME_CHARS_MAX)?,
-            None => label_of(&orders),
-        };
         Ok(Checkout {
             id: CheckoutId::new(home, (self.entropy)()),
             merchant: merchant.id.clone(),
-            buyer: PartyId::parse(&open.buyer.id).ok_or(Code::JsonSchema)?,
-            orders,
-            amount,
-            label,
-            return_url: return_url(merchant, &open.return_url)?,
+            buyer: parts.buyer,
+            orders: parts.orders,
+            amount: parts.amount,
+            label: parts.label,
+            return_url: parts.return_url,
             created_at: self.now,
-            expires_at: self.now.after(life(open.expires_in_seconds)?),
+            expires_at: self.now.after(parts.life),
         })
     }
 
