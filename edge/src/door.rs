@@ -61,10 +61,17 @@ impl Incoming {
         if self.header("content-encoding").is_some_and(|coding| coding != "identity") {
             return Err(Code::UnsupportedEncoding);
         }
-        if self.body.len() > BODY_BYTES_MAX {
+        if self.body.len() > BODY_BYTES_MAX || self.announces_too_much() {
             return Err(Code::BodyTooLarge);
         }
         Ok(())
+    }
+
+    /// Whether the announced length alone is too much.
+    #[must_use]
+    pub fn announces_too_much(&self) -> bool {
+        let announced = self.header("content-length").and_then(|n| n.parse::<usize>().ok());
+        announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX)
     }
 
     /// The JSON body as text. Another content type is refused: a page of anybody's can send `text/plain`
@@ -159,6 +166,7 @@ mod tests {
             (incoming("a=1&token=eyJ", &[], ""), Err(Code::TokenInUrl)),
             (incoming("", &[("content-encoding", "gzip")], ""), Err(Code::UnsupportedEncoding)),
             (incoming("", &[], &" ".repeat(BODY_BYTES_MAX + 1)), Err(Code::BodyTooLarge)),
+            (incoming("", &[("content-length", "65537")], ""), Err(Code::BodyTooLarge)),
             (incoming("a=1", &[("content-encoding", "identity")], "{}"), Ok(())),
         ];
         for (request, expected) in rows {
