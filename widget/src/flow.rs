@@ -99,7 +99,7 @@ impl Flow {
     fn take(&mut self, input: Input, out: &mut Vec<Effect>) {
         let before = self.kind();
         let fresh = self.learn(&input, out);
-        let name = self.name(&input);
+        let name = self.name_of(&input);
         if fresh {
             match verdict(before, name) {
                 Verdict::Same => {}
@@ -128,7 +128,7 @@ impl Flow {
     }
 
     /// The input's name, given what is known.
-    fn name(&self, input: &Input) -> InputKind {
+    pub(crate) fn name_of(&self, input: &Input) -> InputKind {
         match input {
             Input::Pressed { .. } => InputKind::Buyer(Buyer::Pressed),
             Input::Chosen { .. } => InputKind::Buyer(Buyer::Chosen),

@@ -4,9 +4,9 @@
 //! - [`flow`]: the machine. What the buyer sees and what is asked follow from it alone.
 //! - [`question`], [`record`], [`value`]: what is asked of the edge and what it answers, as plain data.
 //! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
-//! - [`text`], [`money`]: what the buyer reads.
+//! - [`text`], [`money`], [`view`]: what the buyer reads and sees, as plain data.
 //! - [`driver`]: how a provider's window is shown.
-//! - In the browser only: `api` (fetch), `drive` (performs effects), `tabs`, `view`, `theme`, `mount`.
+//! - In the browser only: `api` (fetch), `drive` (performs effects), `tabs`, `draw`, `theme`, `mount`.
 //!
 //! Invariants, as absences: no amount comes from the page; no message, return or closed window is an
 //! answer; no row of the table starts a payment while another may be under way; nothing but
@@ -23,9 +23,12 @@ pub mod record;
 pub mod resume;
 pub mod text;
 pub mod value;
+pub mod view;
 
 #[cfg(target_arch = "wasm32")]
 mod api;
+#[cfg(target_arch = "wasm32")]
+mod draw;
 #[cfg(target_arch = "wasm32")]
 mod drive;
 #[cfg(target_arch = "wasm32")]
@@ -34,8 +37,6 @@ mod mount;
 mod tabs;
 #[cfg(target_arch = "wasm32")]
 mod theme;
-#[cfg(target_arch = "wasm32")]
-mod view;
 
 #[cfg(target_arch = "wasm32")]
 pub use mount::{Mounted, mount};

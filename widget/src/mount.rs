@@ -9,13 +9,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
+use crate::draw::Canvas;
 use crate::drive::{Drive, dispatch_error};
 use crate::flow::Flow;
 use crate::options::{Attributes, Device, Options, Theme};
 use crate::question::Asker;
-use crate::text;
 use crate::theme;
-use crate::view::{self, Desk};
 
 /// The parameter that the edge adds to the shop's address of return.
 const RETURNED: &str = "hanbeon";
@@ -66,8 +65,8 @@ fn draw(
     let root = document().create_element("div").ok()?;
     shadow.replace_children_with_node_1(&root);
     let _set = root.set_attribute("data-theme", theme.word());
-    let desk = Desk { text: text::of(locale), locale, drive: SendWrapper::new(Rc::clone(&drive)) };
-    let handle = mount_to(root.clone().unchecked_into(), move || view::card(desk));
+    let canvas = Canvas { drive: SendWrapper::new(Rc::clone(&drive)), locale };
+    let handle = mount_to(root.clone().unchecked_into(), move || move || canvas.face());
     drive.start(effects);
     Some(Mounted { drive, root, handle: Some(Box::new(handle)) })
 }

@@ -88,7 +88,7 @@ const fn state(kind: StateKind) -> Say {
         ),
         StateKind::Interrupted => (
             "The payment window was closed",
-            "You have not paid yet. Continue, or choose another way to pay.",
+            "The payment is not finished. Continue, or choose another way to pay.",
         ),
         StateKind::Confirming => {
             ("Checking your payment", "One moment, please. You do not need to pay again.")

@@ -88,7 +88,7 @@ const fn state(kind: StateKind) -> Say {
         ),
         StateKind::Interrupted => (
             "결제창이 닫혔습니다",
-            "아직 결제되지 않았습니다. 이어서 결제하거나 다른 방법을 고르실 수 있습니다.",
+            "결제가 아직 끝나지 않았습니다. 이어서 결제하시거나 다른 방법을 고르실 수 있습니다.",
         ),
         StateKind::Confirming => (
             "결제 결과를 확인하고 있습니다",

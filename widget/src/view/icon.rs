@@ -1,12 +1,11 @@
 //! Pictures, drawn with one path each in the colour of the text.
 
-use leptos::prelude::*;
-
+use super::Piece;
 use crate::record::MethodKind;
 
 /// A picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Icon {
+pub(super) enum Icon {
     /// It works on it.
     Spinner,
     /// It is done.
@@ -23,14 +22,13 @@ pub(crate) enum Icon {
     Method(MethodKind),
 }
 
-/// Draws the picture; it is decoration, the words beside it say the same.
-pub(crate) fn picture(icon: Icon) -> impl IntoView {
+/// The picture; it is decoration, the words beside it say the same.
+pub(super) fn picture(icon: Icon) -> Piece {
     let class = if icon == Icon::Spinner { "icon spin" } else { "icon" };
-    view! {
-        <svg class=class viewBox="0 0 24 24" aria-hidden="true">
-            <path d=path(icon)></path>
-        </svg>
-    }
+    Piece::new("svg")
+        .with("class", class)
+        .has(&[("viewBox", "0 0 24 24"), ("aria-hidden", "true")])
+        .kid(Piece::new("path").with("d", path(icon)))
 }
 
 const fn path(icon: Icon) -> &'static str {

@@ -1,71 +1,71 @@
 //! The list of methods and the button that pays.
 
-use leptos::prelude::*;
-
-use super::Desk;
 use super::icon::{Icon, picture};
+use super::{Act, Desk, Piece};
 use crate::flow::{Flow, Input, StateKind};
-use crate::money;
 use crate::record::Method;
 
-/// The list as a real radio group, and the button.
-pub(super) fn form(desk: &Desk, flow: &Flow) -> impl IntoView + use<> {
-    let text = desk.text;
-    let session = flow.session.as_ref();
-    let rows: Vec<_> = session
-        .map_or(&[][..], |session| &session.methods)
-        .iter()
-        .map(|method| row(desk, method, flow.chosen.as_deref() == Some(&method.id)))
-        .collect();
-    let bones: Vec<_> =
-        (0..3).filter(|_| session.is_none()).map(|_| view! { <p class="bone"></p> }).collect();
-    let words = match session {
-        Some(session) => (text.pay)(&money::show(desk.locale, session.amount)),
-        None => text.pay_soon.to_owned(),
-    };
-    let opening = flow.kind() == StateKind::Opening;
-    let busy = opening || flow.kind() == StateKind::Loading;
-    let drive = desk.drive.clone();
-    view! {
-        <fieldset class="methods" part="methods" disabled=opening>
-            <legend>{text.methods}</legend>
-            {rows}
-            {bones}
-        </fieldset>
-        <button
-            type="button"
-            class="main pay"
-            part="pay-button"
-            data-testid="pay"
-            disabled=session.is_some() && flow.chosen.is_none()
-            aria-disabled=opening.then_some("true")
-            aria-busy=busy.then_some("true")
-            on:click=move |_| drive.press()
-        >
-            {opening.then(|| picture(Icon::Spinner))}
-            <span>{words}</span>
-        </button>
+/// Places of methods that are drawn before the methods are known.
+const PLACES: usize = 3;
+
+/// The list, as a real radio group.
+pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
+    let mut list = Piece::new("fieldset")
+        .has(&[("class", "methods"), ("part", "methods")])
+        .when("disabled", flow.kind() == StateKind::Opening)
+        .kid(Piece::new("legend").says(desk.text.methods));
+    match &flow.session {
+        Some(session) => {
+            for method in &session.methods {
+                let chosen = flow.chosen.as_deref() == Some(&method.id);
+                list = list.kid(row(desk, method, chosen));
+            }
+        }
+        None => {
+            list.kids.resize(PLACES, Some(Piece::new("p").with("class", "bone")));
+        }
     }
+    list
 }
 
-fn row(desk: &Desk, method: &Method, chosen: bool) -> impl IntoView + use<> {
+/// The button that pays.
+pub(super) fn pay(desk: &Desk<'_>, flow: &Flow) -> Piece {
+    let opening = flow.kind() == StateKind::Opening;
+    let words = match &flow.session {
+        Some(_) => (desk.text.pay)(desk.amount),
+        None => desk.text.pay_soon.to_owned(),
+    };
+    Piece::new("button")
+        .has(&[
+            ("type", "button"),
+            ("class", "main pay"),
+            ("part", "pay-button"),
+            ("data-testid", "pay"),
+        ])
+        .when("disabled", flow.session.is_some() && flow.chosen.is_none())
+        .when("aria-disabled", opening)
+        .when("aria-busy", opening || flow.kind() == StateKind::Loading)
+        .maybe(opening.then(|| picture(Icon::Spinner)))
+        .kid(Piece::new("span").says(words))
+        .on("click", Act::Press)
+}
+
+fn row(desk: &Desk<'_>, method: &Method, chosen: bool) -> Piece {
+    let mut radio = Piece::new("input")
+        .has(&[("type", "radio"), ("name", "hanbeon-method")])
+        .with("data-testid", ["method-", &method.id].concat())
+        .when("disabled", !method.available())
+        .on("change", Act::Feed(Input::Chosen { method: method.id.clone() }));
+    radio.checked = Some(chosen);
     let reason = method.unavailable.map(desk.text.unavailable);
-    let choose = desk.feeds(Input::Chosen { method: method.id.clone() });
-    view! {
-        <label class="method" part="method">
-            <input
-                type="radio"
-                name="hanbeon-method"
-                data-testid=format!("method-{}", method.id)
-                disabled=!method.available()
-                prop:checked=chosen
-                on:change=choose
-            />
-            {picture(Icon::Method(method.kind))}
-            <span class="name">
-                {(desk.text.method)(method.kind)}
-                {reason.map(|reason| view! { <small>{reason}</small> })}
-            </span>
-        </label>
-    }
+    Piece::new("label")
+        .has(&[("class", "method"), ("part", "method")])
+        .kid(radio)
+        .kid(picture(Icon::Method(method.kind)))
+        .kid(
+            Piece::new("span")
+                .with("class", "name")
+                .kid(Piece::new("span").says((desk.text.method)(method.kind)))
+                .maybe(reason.map(|reason| Piece::new("small").says(reason))),
+        )
 }
