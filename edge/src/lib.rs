@@ -31,5 +31,8 @@ pub mod stock;
 pub mod token;
 pub mod view;
 
+#[cfg(test)]
+mod shelf_memory;
+
 #[cfg(target_arch = "wasm32")]
 mod shell;

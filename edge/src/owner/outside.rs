@@ -106,8 +106,9 @@ impl Desk<'_> {
         Ok(Outcome::Reply(Reply::json(200, &self.page_data(&record, attempt))))
     }
 
-    /// A webhook that passed its provider's checks: remembered, then looked into. One for an attempt
-    /// that is not here yet is parked, and heard when the attempt begins (F28).
+    /// A webhook that passed its provider's checks: remembered, then looked into. None is too early,
+    /// because an attempt is stored before its provider hears of it; one for an attempt that is not here
+    /// is parked, so that a person finds it after a restore (F28).
     pub(super) fn callback(&self, channel: &str, request_id: &str, event: &str) -> Done {
         let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
         let id = request.attempt_id();

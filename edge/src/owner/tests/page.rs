@@ -1,0 +1,310 @@
+//! What the page asks, and what comes back from providers' windows.
+
+use super::*;
+
+#[test]
+fn r18_i7_the_first_post_burns_the_token_and_decision_5_has_four_rows() {
+    let bench = Bench::new();
+    let token = bench.open().text("/token");
+    let first = bench.post(&token, KEYS[0], None, "toss_card");
+    let mine = page(&first);
+    assert_eq!(first.http_status, 201);
+    assert_eq!(mine.state.len(), 32, "128 bits");
+    assert_eq!(first.text("/presentation/kind"), "iframe");
+
+    let repeat = bench.post(&token, KEYS[0], None, "toss_card");
+    assert_eq!(repeat.http_status, 200, "a double click, a retry, a reload");
+    assert_eq!(repeat.body, first.body, "the same attempt, key and window");
+
+    let tab = bench.post(&token, KEYS[1], Some(&mine.state), "toss_card");
+    assert_eq!(tab.http_status, 200, "R55: a second tab only looks");
+    assert_eq!(tab.text("/attempt"), mine.attempt);
+    assert!(tab.body["state_key"].is_null() && tab.body["presentation"].is_null());
+
+    for state in [None, Some("00"), Some("00000000000000000000000000000000")] {
+        let stranger = bench.post(&token, KEYS[1], state, "toss_card");
+        stranger.refused(Code::TokenReplayed);
+        assert!(!stranger.body.to_string().contains(&mine.attempt), "and nothing else");
+    }
+    assert_eq!(bench.shelf.attempts(), 1);
+}
+
+#[test]
+fn a_token_of_ours_with_other_claims_opens_nothing() {
+    let bench = Bench::new();
+    let good = bench.claims(&bench.open().text("/token"));
+    let rows: [fn(&mut TokenClaims); 4] = [
+        |claims| claims.amount = 1,
+        |claims| "u2".clone_into(&mut claims.buyer),
+        |claims| "USD".clone_into(&mut claims.currency),
+        |claims| "m_books".clone_into(&mut claims.merchant),
+    ];
+    for change in rows {
+        let mut claims = good.clone();
+        change(&mut claims);
+        let caller = Caller::Token(claims.clone());
+        bench.run(Op::Session { caller, device: "pc".to_owned() }).refused(Code::TokenReplayed);
+        let (key, address) = (KEYS[0].to_owned(), "192.0.2.1".to_owned());
+        let begin = Op::Begin { claims, state: None, key, address, body: begin_body("toss_card") };
+        bench.run(begin).refused(Code::TokenReplayed);
+    }
+    assert_eq!(bench.shelf.attempts(), 0);
+}
+
+#[test]
+fn a_session_lists_the_merchant_s_own_methods_and_burns_nothing() {
+    let bench = Bench::new();
+    let token = bench.open().text("/token");
+    for _ in 0..2 {
+        let caller = Caller::Token(bench.claims(&token));
+        let session = bench.run(Op::Session { caller, device: "mobile".to_owned() });
+        let methods = session.body["methods"].as_array().unwrap();
+        let of = |name: &str| methods.iter().filter(|m| m["channel"] == name).count();
+        assert_eq!((of("toss"), of("kb"), of("toss_books")), (5, 1, 0));
+        assert!(methods.iter().all(|m| m["presentations"][0] == "redirect"), "no frame on a phone");
+    }
+    assert_eq!(bench.post(&token, KEYS[0], None, "toss_card").http_status, 201);
+}
+
+#[test]
+fn after_a_decline_a_fresh_token_begins_another_attempt_and_the_burnt_one_stays_burnt() {
+    let bench = Bench::new();
+    let burnt = bench.open().text("/token");
+    let mine = page(&bench.post(&burnt, KEYS[0], None, "toss_card"));
+    assert!(bench.status(&mine).body["token"].is_null(), "none while an attempt is open");
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 400, toss!("error_reject_card_company")),
+    ]);
+    let declined = bench.look(&mine);
+    assert_eq!(declined.text("/outcome"), "not_paid");
+    assert_eq!(declined.text("/decline/code"), "card_declined");
+    assert_eq!(declined.text("/decline/provider_code"), "REJECT_CARD_COMPANY");
+    let fresh = declined.text("/token");
+    assert_eq!(bench.status(&mine).text("/token"), fresh, "the same grant gives the same token");
+    bench.post(&burnt, KEYS[1], None, "toss_card").refused(Code::TokenReplayed);
+    let second = bench.post(&fresh, KEYS[1], Some(&mine.state), "toss_card");
+    assert_eq!(second.http_status, 201);
+    assert_ne!(page(&second).attempt, mine.attempt);
+    assert_eq!(bench.told(), ["checkout.declined"]);
+}
+
+#[test]
+fn a_refused_hold_ends_the_attempt_before_any_window() {
+    let bench = Bench::new();
+    bench.units(0);
+    let begun = bench.post(&bench.open().text("/token"), KEYS[0], None, "toss_card");
+    assert!(begun.body["presentation"].is_null());
+    assert_eq!(begun.text("/status/decline/code"), "sold_out");
+    assert_eq!(begun.text("/status/outcome"), "not_paid");
+    assert_eq!(bench.asked(), []);
+}
+
+#[test]
+fn r12_the_last_piece_goes_to_one_of_two_buyers() {
+    let bench = Bench::new();
+    bench.units(1);
+    let phases = [(KEYS[0], "o-1"), (KEYS[1], "o-2")].map(|(key, order)| {
+        let opened = bench.open_as(key, "f", order);
+        bench.post(&opened.text("/token"), KEYS[0], None, "toss_card").text("/status/phase")
+    });
+    assert_eq!(phases, ["presented", "open"]);
+}
+
+#[test]
+fn one_buyer_s_attempts_are_bounded_in_each_window_of_ten_minutes() {
+    let bench = Bench::new();
+    let begin = |n: u32| {
+        let key = format!("5a0c1c9e-0000-4000-8000-{n:012}");
+        let token = bench.open_as(&key, "f", &format!("o-{n}")).text("/token");
+        bench.post(&token, &key, None, "toss_card")
+    };
+    for n in 0..20 {
+        assert_eq!(begin(n).http_status, 201);
+    }
+    begin(20).refused(Code::VelocityLimited);
+    bench.wait(Span::minutes(10));
+    assert_eq!(begin(21).http_status, 201);
+}
+
+#[test]
+fn a_method_or_a_rung_that_is_not_offered_begins_nothing_and_burns_nothing() {
+    let bench = Bench::new();
+    let token = bench.open().text("/token");
+    for method in ["toss_books_card", "toss_kb_pay", "kb_card", "cash"] {
+        bench.post(&token, KEYS[0], None, method).refused(Code::MethodUnavailable);
+    }
+    let claims = bench.claims(&token);
+    let body = r#"{"method":"toss_card","presentation":"iframe","device":"mobile"}"#.to_owned();
+    let (key, address) = (KEYS[0].to_owned(), "192.0.2.1".to_owned());
+    let begin = Op::Begin { claims, state: None, key, address, body };
+    bench.run(begin).refused(Code::PresentationUnavailable);
+    assert_eq!(bench.post(&token, KEYS[0], None, "toss_card").http_status, 201);
+}
+
+fn window(bench: &Bench, page: &Page, key: &str) -> Heard {
+    bench.run(Op::Window { request_id: page.request_id(), key: key.to_owned() })
+}
+
+#[test]
+fn a_window_opens_only_with_the_newest_rung_s_key_and_only_while_it_is_presented() {
+    let bench = Bench::new();
+    let begun = bench.post(&bench.open().text("/token"), KEYS[0], None, "toss_card");
+    let mine = page(&begun);
+    let old = window_key(&begun.text("/presentation/url"));
+    let shown = window(&bench, &mine, &old);
+    assert_eq!(shown.http_status, 200);
+    assert_eq!(shown.text("/nonce"), begun.text("/presentation/nonce"));
+    window(&bench, &mine, "").refused(Code::NotFound);
+    window(&bench, &mine, &mine.state).refused(Code::NotFound);
+
+    let present = |presentation: &str| {
+        bench.run(Op::Present {
+            checkout: mine.checkout.clone(),
+            state: mine.state.clone(),
+            attempt: mine.attempt.clone(),
+            body: format!(r#"{{"presentation":"{presentation}"}}"#),
+        })
+    };
+    let next = present("redirect");
+    assert_eq!(next.text("/attempt"), mine.attempt, "the next rung is the same attempt");
+    let new = window_key(&next.text("/presentation/url"));
+    window(&bench, &mine, &old).refused(Code::NotFound);
+    assert_eq!(window(&bench, &mine, &new).http_status, 200);
+
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 200, toss!("done")),
+    ]);
+    assert_eq!(bench.look(&mine).text("/outcome"), "paid");
+    window(&bench, &mine, &new).refused(Code::NotFound);
+    present("popup").refused(Code::CheckoutClosed);
+}
+
+#[test]
+fn r49_no_window_before_the_provider_s_token_is_stored() {
+    let bench = Bench::new();
+    let begun = bench.post(&bench.open().text("/token"), KEYS[0], None, "kb_kb_pay");
+    let mine = page(&begun);
+    assert_eq!(begun.text("/status/phase"), "preparing", "KB was silent");
+    assert!(begun.body["presentation"].is_null());
+    let record = bench.record(&mine);
+    let key =
+        crate::signature::hex(&bench.desk().window_key(record.payment.attempt(mine.id()).unwrap()));
+    window(&bench, &mine, &key).refused(Code::NotFound);
+    bench.wait(Span::seconds(1));
+    bench.say([Said(AskKind::Prepare, 200, kb!("register_answer"))]);
+    bench.drive(record.checkout.id);
+    let shown = window(&bench, &mine, &key);
+    assert_eq!((shown.http_status, shown.text("/token").as_str()), (200, "pt_7d1f0c2b9a"));
+    let again = bench.post(&bench.open().text("/token"), KEYS[0], None, "kb_kb_pay");
+    assert_eq!(
+        window_key(&again.text("/presentation/url")),
+        key,
+        "the page learns it by asking again"
+    );
+}
+
+#[test]
+fn r19_a_refused_preparation_frees_the_hold_and_gives_a_fresh_token() {
+    let bench = Bench::new();
+    bench.units(1);
+    bench.say([Said(AskKind::Prepare, 200, kb!("register_other_amount"))]);
+    let begun = bench.post(&bench.open().text("/token"), KEYS[0], None, "kb_kb_pay");
+    assert_eq!(begun.text("/status/decline/provider_code"), "3101");
+    assert!(begun.body["status"]["can_retry"] == true && begun.body["status"]["token"].is_string());
+    let outlook = StockOp::Outlook { sku: "x100v".to_owned(), shop: true };
+    let view = stock::handle(&bench.stock, &outlook, bench.now.get()).unwrap();
+    assert_eq!(heard(&view).body["available"], 1);
+}
+
+fn returned(bench: &Bench, page: &Page, key: &str, left: bool) -> Heard {
+    let (key, hint) = (key.to_owned(), "says paid".to_owned());
+    bench.wait(Span::seconds(1));
+    bench.run(Op::Returned { request_id: page.request_id(), key, hint, left })
+}
+
+#[test]
+fn a_return_with_a_wrong_key_is_refused_and_a_right_one_only_asks_the_provider() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    for wrong in ["", "00", mine.state.as_str()] {
+        returned(&bench, &mine, wrong, false).refused(Code::StateMismatch);
+    }
+    assert_eq!(bench.asked(), []);
+    let page = bench.run(Op::ReturnedPage { request_id: mine.request_id() });
+    let key = window_key(&page.text("/return_url"));
+    bench.say([Said(AskKind::LookUp, 200, toss!("ready"))]);
+    for _ in 0..2 {
+        assert_eq!(returned(&bench, &mine, &key, false).http_status, 200);
+    }
+    assert_eq!(
+        bench.status(&mine).text("/outcome"),
+        "checking",
+        "I-18: the browser proves nothing"
+    );
+    assert_eq!(bench.asked(), [AskKind::LookUp, AskKind::LookUp]);
+}
+
+#[test]
+fn a_buyer_who_cancelled_in_the_window_may_choose_again_once_the_provider_agrees() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    let page = bench.run(Op::ReturnedPage { request_id: mine.request_id() });
+    bench.say([Said(AskKind::LookUp, 404, toss!("error_not_found_payment"))]);
+    returned(&bench, &mine, &window_key(&page.text("/return_url")), true);
+    let status = bench.status(&mine);
+    assert_eq!(status.text("/decline/code"), "buyer_cancelled");
+    assert_eq!(status.body["can_retry"], true);
+}
+
+#[test]
+fn i15_a_callback_of_another_channel_has_no_effect() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    let before = bench.record(&mine);
+    assert_eq!(bench.callback(&mine, "toss_books", "e-1").http_status, 200);
+    assert_eq!(bench.record(&mine), before);
+    assert_eq!(bench.asked(), []);
+}
+
+#[test]
+fn f27_a_callback_heard_twice_asks_once() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    for _ in 0..3 {
+        bench.callback(&mine, "toss", "e-1");
+    }
+    assert_eq!(bench.asked(), [AskKind::LookUp]);
+    bench.callback(&mine, "toss", "e-2");
+    assert_eq!(bench.asked(), [AskKind::LookUp, AskKind::LookUp]);
+}
+
+#[test]
+fn f28_a_callback_for_an_attempt_that_is_not_here_is_accepted_and_parked() {
+    let bench = Bench::new();
+    let home = shared::id::Home { generation: 1, shard: 0 };
+    let request = RequestId::new(home, 0xabc);
+    for _ in 0..2 {
+        let op = Op::Callback {
+            channel: "toss".to_owned(),
+            request_id: request.to_string(),
+            event: "e-1".to_owned(),
+        };
+        assert_eq!(bench.run(op).http_status, 200);
+    }
+    assert_eq!(bench.shelf.heard(request.attempt_id()), 1);
+}
+
+#[test]
+fn a_state_key_of_another_checkout_opens_nothing() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    let other = bench.open_as(KEYS[1], "f", "o-2");
+    let other = page(&bench.post(&other.text("/token"), KEYS[1], None, "toss_card"));
+    let rows = [(&mine.checkout, &other.state), (&other.checkout, &mine.state)];
+    for (checkout, state) in rows {
+        let (checkout, state) = (checkout.clone(), state.clone());
+        bench.run(Op::Status { checkout, state }).refused(Code::StateMismatch);
+    }
+}

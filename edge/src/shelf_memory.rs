@@ -1,0 +1,231 @@
+//! The shelves over maps, for tests: the same answers as the tables in `shell/store.rs`. A record is kept
+//! as its row, so every test that keeps one also writes and reads it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use shared::hold::Stock;
+use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
+use shared::time::{Span, Timestamp};
+use shared::wire::JournalEntry;
+
+use crate::row::{self, Record};
+use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
+
+/// A checkout's row, with what stands beside it.
+struct Row {
+    text: String,
+    due: Option<Timestamp>,
+    parked: bool,
+}
+
+struct Out {
+    checkout: CheckoutId,
+    payload: String,
+    next_at: Timestamp,
+}
+
+#[derive(Default)]
+struct Tables {
+    checkouts: BTreeMap<CheckoutId, Row>,
+    attempts: BTreeMap<AttemptId, CheckoutId>,
+    journal: BTreeMap<CheckoutId, Vec<Line>>,
+    outgoing: BTreeMap<NoticeId, Out>,
+    answers: BTreeMap<String, (Answer, Timestamp)>,
+    claims: BTreeMap<String, (String, Timestamp)>,
+    heard: BTreeMap<String, (AttemptId, Timestamp)>,
+    velocity: BTreeMap<(String, u64), u32>,
+}
+
+/// The storage of a shard.
+#[derive(Default)]
+pub(crate) struct Memory(RefCell<Tables>);
+
+impl Memory {
+    /// How often an attempt was heard of.
+    pub(crate) fn heard(&self, attempt: AttemptId) -> usize {
+        self.0.borrow().heard.values().filter(|(of, _)| *of == attempt).count()
+    }
+
+    /// How many attempts are known.
+    pub(crate) fn attempts(&self) -> usize {
+        self.0.borrow().attempts.len()
+    }
+
+    /// Everything that is out, oldest id first.
+    pub(crate) fn payloads(&self) -> Vec<String> {
+        self.0.borrow().outgoing.values().map(|out| out.payload.clone()).collect()
+    }
+
+    /// The row of a checkout.
+    pub(crate) fn row(&self, id: CheckoutId) -> String {
+        self.0.borrow().checkouts[&id].text.clone()
+    }
+}
+
+impl Shelf for Memory {
+    fn record(&self, id: CheckoutId) -> Kept<Option<Record>> {
+        let tables = self.0.borrow();
+        let read = |row: &Row| row::read(&row.text).map_err(|error| ShelfError(error.0.to_owned()));
+        tables.checkouts.get(&id).map(read).transpose()
+    }
+
+    fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()> {
+        let text = row::write(record);
+        let mut tables = self.0.borrow_mut();
+        let row = Row { text: text.clone(), due, parked: false };
+        let kept = tables.checkouts.entry(record.checkout.id).or_insert(row);
+        (kept.text, kept.due) = (text, due);
+        Ok(())
+    }
+
+    fn note(&self, id: CheckoutId, line: &Line) -> Kept<()> {
+        self.0.borrow_mut().journal.entry(id).or_default().push(line.clone());
+        Ok(())
+    }
+
+    fn journal(&self, id: CheckoutId) -> Kept<Vec<JournalEntry>> {
+        let entry = |(n, line): (u64, &Line)| JournalEntry {
+            n,
+            at: line.at.to_string(),
+            input: line.input.clone(),
+            detail: line.detail.clone(),
+            phase: line.phase.clone(),
+            verdict: line.verdict.clone(),
+            version: line.version,
+        };
+        let tables = self.0.borrow();
+        Ok((1..).zip(tables.journal.get(&id).into_iter().flatten()).map(entry).collect())
+    }
+
+    fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
+        let next_at = Timestamp::from_millis(0);
+        let out = Out { checkout: id, payload: outgoing.payload.clone(), next_at };
+        match self.0.borrow_mut().outgoing.insert(outgoing.id, out) {
+            None => Ok(()),
+            Some(_) => Err(ShelfError("a notice's id occurs twice".to_owned())),
+        }
+    }
+
+    fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>> {
+        let mut tables = self.0.borrow_mut();
+        let due = tables.outgoing.iter_mut().filter(|(_, o)| o.checkout == id && o.next_at <= now);
+        let take = |(id, out): (&NoticeId, &mut Out)| {
+            out.next_at = again;
+            Outgoing { id: *id, payload: out.payload.clone() }
+        };
+        Ok(due.map(take).collect())
+    }
+
+    fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
+        Ok(self.0.borrow_mut().outgoing.remove(&id).map(|out| out.checkout))
+    }
+
+    fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
+        if let Some(out) = self.0.borrow_mut().outgoing.get_mut(&id) {
+            out.next_at = at;
+        }
+        Ok(())
+    }
+
+    fn answer(&self, name: &str) -> Kept<Option<Answer>> {
+        Ok(self.0.borrow().answers.get(name).map(|(answer, _)| answer.clone()))
+    }
+
+    fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
+        let mut tables = self.0.borrow_mut();
+        tables.answers.entry(name.to_owned()).or_insert_with(|| (answer.clone(), now));
+        Ok(())
+    }
+
+    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String> {
+        let mut tables = self.0.borrow_mut();
+        let held = tables.claims.entry(name.to_owned());
+        Ok(held.or_insert_with(|| (fingerprint.to_owned(), now)).0.clone())
+    }
+
+    fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
+        Ok(self.0.borrow().attempts.get(&attempt).copied())
+    }
+
+    fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
+        self.0.borrow_mut().attempts.entry(attempt).or_insert(id);
+        Ok(())
+    }
+
+    fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool> {
+        let mut tables = self.0.borrow_mut();
+        let fresh = !tables.heard.contains_key(event);
+        if fresh {
+            tables.heard.insert(event.to_owned(), (attempt, now));
+        }
+        Ok(fresh)
+    }
+
+    fn count(&self, name: &str, window: u64) -> Kept<u32> {
+        let mut tables = self.0.borrow_mut();
+        let count = tables.velocity.entry((name.to_owned(), window)).or_default();
+        *count = count.saturating_add(1);
+        Ok(*count)
+    }
+
+    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>> {
+        let tables = self.0.borrow();
+        let rows = tables.checkouts.iter().filter(|(_, row)| !row.parked);
+        let mut due: Vec<(Timestamp, CheckoutId)> =
+            rows.filter_map(|(id, row)| Some((row.due.filter(|at| *at <= now)?, *id))).collect();
+        let out = tables.outgoing.values().filter(|out| out.next_at <= now);
+        due.extend(out.map(|out| (out.next_at, out.checkout)));
+        due.sort_unstable();
+        let mut ids: Vec<CheckoutId> = Vec::new();
+        for (_, id) in due {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(usize::try_from(limit).unwrap());
+        Ok(ids)
+    }
+
+    fn next_due(&self) -> Kept<Option<Timestamp>> {
+        let tables = self.0.borrow();
+        let rows = tables.checkouts.values().filter(|row| !row.parked);
+        let out = tables.outgoing.values().map(|out| out.next_at);
+        Ok(rows.filter_map(|row| row.due).chain(out).min())
+    }
+
+    fn park(&self, id: CheckoutId, _why: &str, now: Timestamp) -> Kept<()> {
+        let mut tables = self.0.borrow_mut();
+        if let Some(row) = tables.checkouts.get_mut(&id) {
+            (row.parked, row.due) = (true, None);
+        }
+        let again = now.after(Span::hours(24));
+        let unsent = |out: &&mut Out| out.checkout == id && out.next_at.as_millis() == 0;
+        tables.outgoing.values_mut().filter(unsent).for_each(|out| out.next_at = again);
+        Ok(())
+    }
+
+    fn tidy(&self, before: Timestamp) -> Kept<()> {
+        let mut tables = self.0.borrow_mut();
+        tables.answers.retain(|_, (_, at)| *at >= before);
+        tables.heard.retain(|_, (_, at)| *at >= before);
+        let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
+        tables.velocity.retain(|(_, window), _| *window >= slot);
+        Ok(())
+    }
+}
+
+/// The storage of every SKU.
+#[derive(Default)]
+pub(crate) struct StockMemory(RefCell<BTreeMap<Sku, Stock>>);
+
+impl StockShelf for StockMemory {
+    fn stock(&self, sku: &Sku) -> Kept<Stock> {
+        Ok(self.0.borrow().get(sku).cloned().unwrap_or_default())
+    }
+
+    fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()> {
+        self.0.borrow_mut().insert(sku.clone(), stock.clone());
+        Ok(())
+    }
+}
