@@ -26,14 +26,12 @@ const STOCK_PAUSE: Duration = Duration::from_millis(500);
 /// Letters of an order's number: none that is easily read as another.
 const ORDER_LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-/// Who buys: a random id from the page's own storage (no log-in), the rest as the buyer typed it.
+/// Who buys: a random id from the page's own storage (no log-in), and a name that stays with the shop.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Buyer {
     pub id: String,
     pub name: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
 }
 
 /// `POST /api/checkouts`: one article, or a cart. A price is an unknown field, and refused.
@@ -127,7 +125,7 @@ impl Desk {
             })
             .collect();
         let body = json!({
-            "buyer": buyer(&asked.buyer), "orders": orders, "amount": plan.amount,
+            "buyer": { "id": asked.buyer.id }, "orders": orders, "amount": plan.amount,
             "currency": "KRW", "label": plan.label,
             "return_url": format!("{}/return.html", self.config.shop_origin),
         });
@@ -362,16 +360,6 @@ fn order_id(key: &str, nth: u8) -> String {
     let hash = Sha256::new().chain_update(key).chain_update([nth]).finalize();
     let letters = hash.iter().take(10).map(|b| char::from(ORDER_LETTERS[usize::from(b % 32)]));
     format!("D-{}", letters.collect::<String>())
-}
-
-fn buyer(buyer: &Buyer) -> Value {
-    let mut body = json!({ "id": buyer.id });
-    for (name, value) in [("name", &buyer.name), ("email", &buyer.email), ("phone", &buyer.phone)] {
-        if let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) {
-            body[name] = json!(value);
-        }
-    }
-    body
 }
 
 #[cfg(test)]
