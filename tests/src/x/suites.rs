@@ -89,7 +89,9 @@ fn perform(stages: &mut Stages, suites: &[Suite], filter: &[String]) -> Result<(
     }
     if has(Suite::Native) {
         stages.stage("native tests", || {
-            run(cargo().args(["test", "-p", "shared", "-p", "edge", "-p", "widget"]).args(filter))
+            run(cargo().args(["test", "-p", "shared", "-p", "edge", "-p", "widget"]).args(filter))?;
+            // The sandbox's engines and the demo shop: the other side has tests of its own.
+            run(cargo().args(["test", "-p", "tests", "--features", "demo", "--lib"]).args(filter))
         })?;
     }
     if has(Suite::Http) {
