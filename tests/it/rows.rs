@@ -47,7 +47,11 @@ fn r20_the_chosen_method_is_a_parameter_and_another_shop_s_is_none() {
     for method in ["toss_books_card", "toss_bitcoin", "", "kb"] {
         buyer.post(method, "redirect").refused(422, "method_unavailable");
     }
-    assert_eq!(world.read(&opened)["attempts"], json!([]), "the token is not burnt by a wrong choice");
+    assert_eq!(
+        world.read(&opened)["attempts"],
+        json!([]),
+        "the token is not burnt by a wrong choice"
+    );
     let mut buyer = Buyer::of(&world, &opened);
     buyer.pay("toss_transfer", "redirect");
     buyer.until_paid();
@@ -243,6 +247,9 @@ fn r67_the_data_of_an_attempt_is_kept_whatever_its_result_and_found_by_its_ids()
     assert_eq!(attempt["state"], "declined");
     assert_eq!(attempt["decline"]["code"], "card_declined");
     let book = &world.books(&opened)[0];
-    assert_eq!(book["request_id"], attempt["request_id"], "the key that joins their calls and ours");
+    assert_eq!(
+        book["request_id"], attempt["request_id"],
+        "the key that joins their calls and ours"
+    );
     assert!(world.journal(&opened).iter().any(|line| line["input"] == "fact"));
 }
