@@ -1,0 +1,108 @@
+//! What was written down: by the edge, by the provider, by the shop. A journey is right when these
+//! three agree; the screen comes after.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::journey::PATIENCE;
+use crate::world::{LOOK_EVERY, World, now};
+
+const CAMERA_KEY: &str = "sk_test_camera_000000000000000000000000";
+
+/// How long a notice may be on its way when the shop refused none.
+const NOTICE_WAIT: Duration = PATIENCE;
+
+/// A checkout, as both sides' books know it.
+pub struct Checkout {
+    world: &'static World,
+    /// Its id.
+    pub id: String,
+    /// What is to be paid.
+    pub amount: u64,
+}
+
+impl Checkout {
+    /// The checkout with that id.
+    pub fn read(world: &'static World, id: &str) -> Self {
+        let view = world.edge(CAMERA_KEY, &format!("/v1/checkouts/{id}"));
+        let amount = view["amount"].as_u64().unwrap_or_else(|| panic!("{id}: {view}"));
+        Self { world, id: id.to_owned(), amount }
+    }
+
+    /// As the shop's server reads it at the edge.
+    pub fn view(&self) -> Value {
+        self.world.edge(CAMERA_KEY, &format!("/v1/checkouts/{}", self.id))
+    }
+
+    /// The request ids of its attempts, oldest first.
+    pub fn requests(&self) -> Vec<String> {
+        let view = self.view();
+        let attempts = view["attempts"].as_array().unwrap().iter();
+        attempts.map(|one| one["request_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The provider's lines about its attempts.
+    pub fn lines(&self) -> Vec<Value> {
+        let requests = self.requests();
+        let books = self.world.psp("/books");
+        let ours = |line: &&Value| requests.iter().any(|id| line["request_id"] == id.as_str());
+        books["payments"].as_array().unwrap().iter().filter(ours).cloned().collect()
+    }
+
+    /// What the providers hold: captured, refunded, how often captured.
+    pub fn money(&self) -> (u64, u64, u64) {
+        self.lines().iter().fold((0, 0, 0), |(captured, refunded, times), line| {
+            let number = |name: &str| line[name].as_u64().unwrap();
+            (
+                captured + number("captured"),
+                refunded + number("refunded"),
+                times + number("captures"),
+            )
+        })
+    }
+
+    /// The notices that the shop believed.
+    pub fn notices(&self, kind: &str) -> Vec<Value> {
+        let told = self.world.shop(&format!("/api/notices?checkout={}", self.id));
+        let rows = told["notices"].as_array().unwrap().iter();
+        rows.filter(|row| row["type"] == kind && row["verified"] == true).cloned().collect()
+    }
+
+    /// Waits for a notice.
+    pub fn until_notice(&self, kind: &str) {
+        self.until(NOTICE_WAIT, kind, || !self.notices(kind).is_empty());
+    }
+
+    fn until(&self, patience: Duration, what: &str, mut seen: impl FnMut() -> bool) {
+        let begun = now();
+        while !seen() {
+            assert!(begun.elapsed() < patience, "not within {patience:?}: {what}: {}", self.view());
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// All books agree: paid once, the whole amount, nothing went back, the shop was told once.
+    pub fn assert_paid_once(&self, attempts: usize) {
+        self.until(PATIENCE, "paid at the edge", || self.view()["status"] == "paid");
+        let view = self.view();
+        assert_eq!(view["payment"]["captured_amount"], self.amount, "{view}");
+        assert_eq!(view["refunded_amount"], 0);
+        assert_eq!(view["cases"], json!([]), "nobody has to look");
+        assert_eq!(self.requests().len(), attempts, "{view}");
+        assert_eq!(self.money(), (self.amount, 0, 1), "{:?}", self.lines());
+        self.until_notice("checkout.paid");
+        assert_eq!(self.notices("checkout.paid").len(), 1);
+        assert_eq!(self.world.shop(&format!("/api/checkouts/{}", self.id))["status"], "paid");
+    }
+
+    /// All books agree: no money moved, the checkout can still be paid.
+    pub fn assert_open(&self) {
+        let view = self.view();
+        assert_eq!(view["status"], "open", "{view}");
+        assert_eq!(view["payment"], Value::Null);
+        assert_eq!(self.money(), (0, 0, 0), "{:?}", self.lines());
+        assert!(self.notices("checkout.paid").is_empty());
+    }
+}

@@ -1,0 +1,184 @@
+//! `<hanbeon-checkout>` as its buyer sees it: what it says, and what can be pressed.
+
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+
+use crate::journey::{Buyer, until};
+
+/// How a payment is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A frame over the page.
+    Iframe,
+    /// A window of its own.
+    Popup,
+    /// The tab itself goes there.
+    Redirect,
+    /// A phone: the widget chooses, and must choose the redirect.
+    Phone,
+}
+
+impl Way {
+    /// The element's `presentation`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Iframe => "iframe",
+            Self::Popup => "popup",
+            Self::Redirect => "redirect",
+            Self::Phone => "auto",
+        }
+    }
+
+    /// Whether the tab leaves the shop.
+    pub fn leaves(self) -> bool {
+        matches!(self, Self::Redirect | Self::Phone)
+    }
+}
+
+/// How the buyer pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// A card at the provider where the shop captures.
+    TossCard,
+    /// An account of one's own, paid into later.
+    TossAccount,
+    /// The provider that captures inside its window.
+    Kb,
+}
+
+impl Means {
+    /// The method's id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::TossCard => "toss_card",
+            Self::TossAccount => "toss_virtual_account",
+            Self::Kb => "kb_kb_pay",
+        }
+    }
+
+    /// Whose books and faults.
+    pub fn provider(self) -> &'static str {
+        match self {
+            Self::TossCard | Self::TossAccount => "tosspayments",
+            Self::Kb => "kb",
+        }
+    }
+
+    /// What a buyer tries next.
+    pub fn other(self) -> Self {
+        match self {
+            Self::TossCard | Self::TossAccount => Self::Kb,
+            Self::Kb => Self::TossCard,
+        }
+    }
+}
+
+/// What the element says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// `paid`, `not_paid` or `checking`.
+    pub outcome: String,
+    /// The edge's word.
+    pub phase: String,
+    /// The sentence.
+    pub words: String,
+    /// The `data-testid` of everything that is there.
+    pub parts: Vec<String>,
+}
+
+impl Said {
+    /// Whether a part is there.
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|have| have == part)
+    }
+}
+
+const READ: &str = r#"
+const root = document.querySelector("hanbeon-checkout")?.shadowRoot;
+const state = root?.querySelector("[data-testid=state]");
+if (!state) return null;
+const parts = [...root.querySelectorAll("[data-testid]")].map((part) => part.dataset.testid);
+return [state.dataset.outcome, state.dataset.phase, state.innerText, parts];
+"#;
+
+impl Buyer {
+    /// What the element says now.
+    pub async fn said(&self) -> Option<Said> {
+        let read = self.script(READ).await;
+        let word = |n: usize| Some(read.get(n)?.as_str()?.to_owned());
+        let parts = read.get(3)?.as_array()?.iter();
+        Some(Said {
+            outcome: word(0)?,
+            phase: word(1)?,
+            words: word(2)?,
+            parts: parts.filter_map(|part| part.as_str().map(str::to_owned)).collect(),
+        })
+    }
+
+    /// Waits until the element says what is looked for.
+    pub async fn until_said(&self, what: &str, fits: impl Fn(&Said) -> bool) -> Said {
+        let mut last = None;
+        until(what, async || {
+            last = self.said().await.or_else(|| last.clone());
+            if last.is_none() { None } else { last.clone().filter(|said| fits(said)) }
+        })
+        .await
+    }
+
+    /// Waits for a part.
+    pub async fn until_part(&self, part: &str) -> Said {
+        self.until_said(part, |said| said.has(part)).await
+    }
+
+    /// Waits for "paid".
+    pub async fn until_paid(&self) -> Said {
+        let said = self.until_said("paid", |said| said.outcome == "paid").await;
+        assert_eq!(said.phase, "paid");
+        assert!(!said.has("pay") && !said.has("retry"), "nothing can be paid twice: {said:?}");
+        said
+    }
+
+    /// A part of the element, to press it as a person does.
+    pub async fn part(&self, part: &str) -> Element {
+        let css = format!("[data-testid=\"{part}\"]");
+        until(part, async || {
+            let host = self.client.find(Locator::Css("hanbeon-checkout")).await.ok()?;
+            host.shadow_root().await.ok()?.find(Locator::Css(&css)).await.ok()
+        })
+        .await
+    }
+
+    /// Presses a part, once it can be pressed.
+    pub async fn press(&self, part: &str) {
+        until(&format!("{part} can be pressed"), async || self.part(part).await.click().await.ok())
+            .await;
+    }
+
+    /// Chooses how to pay.
+    pub async fn choose(&self, means: Means) {
+        self.press(&format!("method-{}", means.id())).await;
+    }
+
+    /// Chooses, and presses the button.
+    pub async fn pay(&self, means: Means) {
+        self.choose(means).await;
+        self.press("pay").await;
+    }
+
+    /// Two presses, as quick as a hand that does not trust the first.
+    pub async fn press_twice(&self, part: &str) {
+        let part = self.part(part).await;
+        let (down, up) = (
+            PointerAction::Down { button: fantoccini::actions::MOUSE_BUTTON_LEFT },
+            PointerAction::Up { button: fantoccini::actions::MOUSE_BUTTON_LEFT },
+        );
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveToElement { element: part, duration: None, x: 0.0, y: 0.0 })
+            .then(down.clone())
+            .then(up.clone())
+            .then(down)
+            .then(up);
+        self.client.perform_actions(mouse).await.unwrap();
+    }
+}

@@ -1,0 +1,85 @@
+//! Providers on a bad day: words that come early, twice, never, or are lies.
+
+use serde_json::{Value, json};
+
+use crate::checkout_element::Means;
+use crate::journey::Buyer;
+use crate::journeys;
+
+journeys! {
+    f28_the_webhook_before_the_return_in_a_frame: hears_early(Iframe, TossCard);
+    f28_the_webhook_before_the_return_in_a_popup: hears_early(Popup, Kb);
+    f28_the_webhook_before_the_return_by_redirect: hears_early(Redirect, TossCard);
+    f28_the_report_before_the_return_by_redirect: hears_early(Redirect, Kb);
+    f27_the_webhook_twice: hears_twice(Popup, TossCard);
+    f29_the_webhook_never: hears_nothing(Iframe, TossCard);
+    f29_the_report_never: hears_nothing(Redirect, Kb);
+    f31_a_forged_report_beside_a_decline: hears_a_lie(Iframe, Kb);
+    f15_the_answer_to_the_capture_is_lost: loses_the_answer(Iframe, TossCard);
+    f16_the_provider_fails_twice: meets_errors(Popup, TossCard);
+    f36_the_return_never_in_a_frame: never_returns(Iframe, Kb);
+    f36_the_return_never_in_a_popup: never_returns(Popup, Kb);
+    f36_the_return_never_by_redirect: never_returns(Redirect, Kb);
+    f36_a_card_never_returns_to_a_frame: never_returns(Iframe, TossCard);
+    f36_a_card_never_returns_to_a_popup: never_returns(Popup, TossCard);
+}
+
+async fn pays_under(buyer: &Buyer, means: Means, faults: Value) {
+    buyer.world.faults(means.provider(), faults);
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+async fn hears_early(buyer: &Buyer, means: Means) {
+    pays_under(buyer, means, json!({ "webhook": "early" })).await;
+}
+
+async fn hears_twice(buyer: &Buyer, means: Means) {
+    pays_under(buyer, means, json!({ "webhook": "twice" })).await;
+}
+
+async fn hears_nothing(buyer: &Buyer, means: Means) {
+    pays_under(buyer, means, json!({ "webhook": "lost" })).await;
+}
+
+async fn loses_the_answer(buyer: &Buyer, means: Means) {
+    pays_under(buyer, means, json!({ "answer_lost_after_capture": true })).await;
+}
+
+async fn meets_errors(buyer: &Buyer, means: Means) {
+    buyer.world.faults(means.provider(), json!({}));
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    buyer.world.faults(means.provider(), json!({ "errors_5xx": 2 }));
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+/// Somebody without the key says that it is paid: the provider is asked, and says no.
+async fn hears_a_lie(buyer: &Buyer, means: Means) {
+    buyer.world.faults(means.provider(), json!({ "webhook": "forged" }));
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#decline").await;
+    crate::refused::until_not_paid(buyer).await;
+    checkout.assert_open();
+}
+
+/// The window never sends the browser back: the edge hears it from the provider, or asks.
+async fn never_returns(buyer: &Buyer, means: Means) {
+    buyer.world.faults(means.provider(), json!({ "return_lost": true }));
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#approve").await;
+    if buyer.way.leaves() {
+        buyer.in_window("main.alone").await;
+        buyer.visit(&format!("/return.html?hanbeon={}", checkout.id)).await;
+    }
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}

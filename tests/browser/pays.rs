@@ -1,0 +1,63 @@
+//! A buyer who pays, on every way to pay, and is told the truth by three parties.
+
+use serde_json::json;
+
+use crate::checkout_element::Means;
+use crate::journey::Buyer;
+use crate::journeys;
+
+journeys! {
+    r21_a_card_pays_in_a_frame: pays(Iframe, TossCard);
+    r21_a_card_pays_in_a_popup: pays(Popup, TossCard);
+    r21_a_card_pays_by_redirect: pays(Redirect, TossCard);
+    r2_kb_pays_in_a_frame_like_the_other: pays(Iframe, Kb);
+    r2_kb_pays_in_a_popup_like_the_other: pays(Popup, Kb);
+    r2_kb_pays_by_redirect_like_the_other: pays(Redirect, Kb);
+    r48_more_authentication_in_a_frame: pays_after_more_authentication(Iframe, TossCard);
+    r48_more_authentication_by_redirect: pays_after_more_authentication(Redirect, Kb);
+    r36_an_account_is_paid_into_later_in_a_frame: pays_into_an_account(Iframe, TossAccount);
+    r36_an_account_is_paid_into_later_by_popup: pays_into_an_account(Popup, TossAccount);
+    r36_an_account_is_paid_into_later_by_redirect: pays_into_an_account(Redirect, TossAccount);
+    r27_nobody_asks_for_a_log_in: pays_as_nobody(Iframe, TossCard);
+}
+
+async fn pays(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+    buyer.until_receipt().await;
+}
+
+async fn pays_after_more_authentication(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#auth3ds").await;
+    buyer.press_in_window("#auth-complete").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+async fn pays_into_an_account(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#issue-account").await;
+    let said = buyer.until_part("deposit").await;
+    assert_eq!(said.phase, "awaiting_deposit");
+    assert_ne!(said.outcome, "paid", "an account is not money");
+    checkout.until_notice("checkout.deposit_issued");
+    checkout.assert_open();
+    buyer.world.deposit(&checkout.requests()[0]);
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+async fn pays_as_nobody(buyer: &Buyer, means: Means) {
+    pays(buyer, means).await;
+    let asked =
+        buyer.script("return document.querySelectorAll('input[type=password]').length").await;
+    assert_eq!(asked, json!(0));
+    let cookies = buyer.client.get_all_cookies().await.unwrap();
+    assert!(cookies.is_empty(), "nobody is remembered: {cookies:?}");
+}

@@ -1,0 +1,125 @@
+//! Windows that are closed, blocked, reloaded or left: none of that is an answer.
+
+use crate::checkout_element::Means;
+use crate::journey::{Buyer, until};
+use crate::journeys;
+
+journeys! {
+    f36_a_closed_frame_then_another_method: closes_and_chooses(Iframe, TossCard);
+    f36_a_closed_popup_then_another_method: closes_and_chooses(Popup, TossCard);
+    f36_a_left_page_then_another_method: closes_and_chooses(Redirect, TossCard);
+    f36_a_closed_kb_frame_then_another_method: closes_and_chooses(Iframe, Kb);
+    f36_a_closed_kb_popup_then_another_method: closes_and_chooses(Popup, Kb);
+    f36_a_closed_popup_is_opened_again: closes_and_goes_on(Popup, TossCard);
+    f6_a_reload_beside_an_open_frame: reloads(Iframe, TossCard);
+    f6_a_reload_beside_an_open_popup: reloads(Popup, Kb);
+    f6_a_reload_after_going_there: reloads(Redirect, TossCard);
+    f6_back_in_a_frame: goes_back(Iframe, TossCard);
+    f6_back_in_a_popup: goes_back(Popup, TossCard);
+    f6_back_from_the_provider: goes_back(Redirect, Kb);
+    f6_back_after_paying: goes_back_after_paying(Redirect, TossCard);
+    r21_a_blocked_popup_falls_to_the_next_rung: is_blocked(Popup, TossCard);
+    r21_a_blocked_kb_popup_falls_to_the_next_rung: is_blocked(Popup, Kb);
+}
+
+/// After a closed window the edge asks the provider before anything else is offered.
+async fn closes_and_chooses(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    buyer.close_window().await;
+    if buyer.way != crate::checkout_element::Way::Iframe {
+        // Only a question so far: the same attempt could go on.
+        buyer.until_part("continue").await;
+        buyer.press("close").await;
+    }
+    buyer.until_said("a choice", |said| said.has("pay") && said.outcome == "not_paid").await;
+    checkout.assert_open();
+    buyer.pay(means.other()).await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(2);
+}
+
+async fn closes_and_goes_on(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    buyer.close_window().await;
+    buyer.until_part("continue").await;
+    buyer.press("continue").await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+/// While the window is open, and after it paid.
+async fn reloads(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    if buyer.way.leaves() {
+        buyer.reload().await;
+    } else {
+        buyer.to_shop().await;
+        buyer.reload().await;
+        buyer.until_part("continue").await;
+        checkout.assert_open();
+        buyer.press("continue").await;
+    }
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    buyer.until_receipt().await;
+    buyer.reload().await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+async fn goes_back(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    buyer.client.back().await.unwrap();
+    if buyer.way.leaves() {
+        buyer.until_part("continue").await;
+        checkout.assert_open();
+        buyer.press("continue").await;
+    }
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    // Past the provider's pages, however many there are, to the page that offered to pay.
+    until("the shop's checkout page", async || {
+        buyer.client.back().await.ok()?;
+        let url = buyer.client.current_url().await.ok()?;
+        (url.path() == "/checkout.html").then_some(())
+    })
+    .await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
+/// A press without a hand, as a blocker sees it: the browser refuses the window.
+async fn is_blocked(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.choose(means).await;
+    buyer.script("window.open = () => null").await;
+    buyer.press("pay").await;
+    buyer.until_part("continue").await;
+    checkout.assert_open();
+    buyer.press("continue").await;
+    until("the provider in this tab", async || {
+        let found = buyer.client.find(fantoccini::Locator::Css("#approve")).await.ok()?;
+        found.click().await.ok()
+    })
+    .await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}

@@ -1,0 +1,249 @@
+//! The whole demo on ports of its own, and the browser's driver.
+//!
+//! Shop and sandbox run in this process, the edge on the real runtime. Everything else ends with this
+//! process, however it ends: the runtime when its standard input closes, the driver and its browsers
+//! by a shell that waits for the same.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::demo::{Config, psp, shop};
+use ureq::Agent;
+
+/// Starting the runtime, the driver, and their first answers.
+const START_WAIT: Duration = Duration::from_secs(60);
+/// Between two looks while waiting.
+pub const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// Waits for the end of its input, then ends the driver with its browsers and their folder.
+const UNDERTAKER: &str = r#"
+folder=$1; shift
+mkdir -p "$folder"
+TMPDIR=$folder "$@" >"$folder/driver.log" 2>&1 &
+driver=$!
+cat >/dev/null
+kill -9 $(pgrep -P $driver) $driver 2>/dev/null
+rm -rf "$folder"
+"#;
+
+/// Who is where, and how to speak to them between servers.
+pub struct World {
+    /// The parties as a browser sees them.
+    pub config: Config,
+    /// The browser's driver.
+    pub driver: String,
+    /// The browser; without one named, the driver finds its own.
+    pub chromium: Option<String>,
+    shop: String,
+    psp: String,
+    edge: String,
+    agent: Agent,
+    _children: [Child; 2],
+}
+
+static WORLD: OnceLock<World> = OnceLock::new();
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The world, for one journey at a time.
+pub fn alone() -> (&'static World, MutexGuard<'static, ()>) {
+    // A journey that failed has left nothing behind that the reset does not remove.
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let world = WORLD.get_or_init(World::start);
+    world.reset();
+    (world, turn)
+}
+
+#[expect(clippy::disallowed_methods, reason = "deadlines of tests are real time")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// Where the evidence of a failed journey goes.
+pub fn scratch() -> PathBuf {
+    let folder = root().join("target/tmp/browser");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+impl World {
+    fn start() -> Self {
+        let root = root();
+        let base = free_base();
+        let config = Config::for_base(base, root.join("public"));
+        serve(config.clone(), base);
+        let runtime = runtime(&root, base);
+        let (driver, driver_port) = driver(base + 3);
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .into();
+        let at = |step: u16| format!("http://127.0.0.1:{}", base + step);
+        let world = Self {
+            config,
+            driver: format!("http://127.0.0.1:{driver_port}"),
+            chromium: std::env::var("CHROMIUM").ok(),
+            shop: at(0),
+            psp: at(1),
+            edge: at(2),
+            agent,
+            _children: [runtime, driver],
+        };
+        let begun = now();
+        let up = |url: String, ready: fn(&Value) -> bool| {
+            world.try_get(&url).is_some_and(|answer| ready(&answer))
+        };
+        while !(up(format!("{}/api/health", world.shop), |told| told["stock_ready"] == true)
+            && up(format!("{}/status", world.driver), |told| told["value"]["ready"] == true))
+        {
+            assert!(begun.elapsed() < START_WAIT, "edge, shop or driver did not start");
+            thread::sleep(LOOK_EVERY);
+        }
+        world
+    }
+
+    /// A good day at both providers, empty books, the real time.
+    fn reset(&self) {
+        self.control("/reset", &json!({}));
+        self.clock(0);
+    }
+
+    /// Orders faults of a provider; absent ones are normal.
+    pub fn faults(&self, provider: &str, mut faults: Value) {
+        faults["provider"] = provider.into();
+        self.control("/faults", &faults);
+    }
+
+    /// Moves the clocks of edge and providers.
+    pub fn clock(&self, offset_ms: i64) {
+        let body = json!({ "offset_ms": offset_ms });
+        self.control("/clock", &body);
+        self.post(&format!("{}/v1/demo/clock", self.edge), &body);
+    }
+
+    /// Money arrives at a virtual account.
+    pub fn deposit(&self, request_id: &str) {
+        self.control("/deposit", &json!({ "request_id": request_id }));
+    }
+
+    fn control(&self, path: &str, body: &Value) {
+        self.post(&format!("{}/control{path}", self.psp), body);
+    }
+
+    fn post(&self, url: &str, body: &Value) {
+        let sent = self
+            .agent
+            .post(url)
+            .header("content-type", "application/json")
+            .send(body.to_string())
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert_eq!(sent.status(), 200, "{url} {body}");
+    }
+
+    /// What the shop's server says.
+    pub fn shop(&self, path: &str) -> Value {
+        self.get(&format!("{}{path}", self.shop), "")
+    }
+
+    /// What the sandbox says.
+    pub fn psp(&self, path: &str) -> Value {
+        self.get(&format!("{}/control{path}", self.psp), "")
+    }
+
+    /// What the edge says to the owner of `key`.
+    pub fn edge(&self, key: &str, path: &str) -> Value {
+        self.get(&format!("{}{path}", self.edge), key)
+    }
+
+    fn get(&self, url: &str, key: &str) -> Value {
+        let answer = self
+            .agent
+            .get(url)
+            .header("authorization", format!("Bearer {key}"))
+            .call()
+            .and_then(|mut answer| answer.body_mut().read_to_string())
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+        serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{url}: {answer}"))
+    }
+
+    fn try_get(&self, url: &str) -> Option<Value> {
+        let text = self.agent.get(url).call().ok()?.body_mut().read_to_string().ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+fn runtime(root: &Path, base: u16) -> Child {
+    let node = std::env::var_os("HANBEON_NODE")
+        .map_or_else(|| root.join("node_modules/.bin/node"), PathBuf::from);
+    let log = std::fs::File::create(scratch().join("edge.log")).unwrap();
+    let mut child = Command::new(node)
+        .arg(root.join("tests/runtime.mjs"))
+        .args(["--base", &base.to_string(), "--build", "build-demo"])
+        .current_dir(root)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .expect("node starts: run `cargo x build` first");
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    lines.read_line(&mut first).unwrap();
+    assert!(first.contains("\"ready\":true"), "the edge did not start: {first}");
+    thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+    child
+}
+
+fn driver(port: u16) -> (Child, u16) {
+    let folder = std::env::temp_dir().join(format!("hanbeon-browser-{}", std::process::id()));
+    let child = Command::new("sh")
+        .args(["-c", UNDERTAKER, "undertaker"])
+        .arg(folder)
+        .arg(std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into()))
+        .arg(format!("--port={port}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("sh starts");
+    (child, port)
+}
+
+/// Four free ports in a row.
+fn free_base() -> u16 {
+    let start = 33_000 + u16::try_from(std::process::id() % 2_000).unwrap() * 4;
+    let free = |base: &u16| {
+        (*base..base + 4).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+    };
+    (start..start + 4_000).step_by(4).find(free).expect("four free ports in a row")
+}
+
+/// Shop and sandbox in a thread of this process.
+fn serve(config: Config, base: u16) {
+    let (ready, wait) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let at = |step: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, base + step));
+            let shop_port = tokio::net::TcpListener::bind(at(0)).await.unwrap();
+            let psp_port = tokio::net::TcpListener::bind(at(1)).await.unwrap();
+            let shop = axum::serve(shop_port, shop::router(&config)).into_future();
+            let psp = axum::serve(psp_port, psp::router(&config)).into_future();
+            ready.send(()).unwrap();
+            tokio::select! { _ = shop => {}, _ = psp => {} }
+        });
+    });
+    wait.recv().expect("shop and sandbox listen");
+}
