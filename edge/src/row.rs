@@ -519,3 +519,6 @@ fn read_refund(row: RefundRow) -> Read<Refund> {
         at: Timestamp::from_millis(row.at),
     })
 }
+
+#[cfg(test)]
+mod tests;
