@@ -64,7 +64,7 @@ impl Payment {
         let was = self.phase.clone();
         let Some(next) = self.next_phase(to, kind, fact, now) else { return };
         // F38: the shop cancelled while the outcome was unknown, and now the money is here.
-        if self.shop_cancels && matches!(next, Phase::Securing(..) | Phase::Paid(..)) {
+        if self.closed_by_shop() && matches!(next, Phase::Securing(..) | Phase::Paid(..)) {
             self.undo(checkout, CaseCode::LateCapture, kind, fact, now, step);
             return;
         }
