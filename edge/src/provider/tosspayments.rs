@@ -395,6 +395,13 @@ fn given_back(ask: &Ask, payment: &Payment, fact: &Fact) -> Result<Fact, String>
     let (Ask::Cancel { provider_payment_id, amount, cancelled_before, .. }, Fact::Captured(seen)) =
         (ask, fact)
     else {
+        // An account that nobody has paid into is void: nothing went back, and nothing can come.
+        let void = payment.status == "CANCELED"
+            && payment.approved_at.is_none()
+            && payment.order_id == ask.request_id().to_string();
+        if void {
+            return Ok(Fact::Closed);
+        }
         return Err(format!("status {} does not show the cancel", word(&payment.status)));
     };
     if seen.request_id != ask.request_id().to_string()
