@@ -71,7 +71,9 @@ fn r34_f31_a_forged_webhook_beside_the_real_one_changes_nothing() {
     paid_in_spite_of(&json!({ "webhook": "forged" }), |world, buyer| {
         until("the forger has been here", || {
             let all = world.deliveries(&buyer.request_id());
-            all.iter().any(|one| one["forged"] == true && one["status"] != Value::Null).then_some(())
+            all.iter()
+                .any(|one| one["forged"] == true && one["status"] != Value::Null)
+                .then_some(())
         });
     });
 }
@@ -271,8 +273,6 @@ fn f41_i12_a_refund_whose_answer_is_lost_is_made_once() {
 fn f24_money_that_comes_after_the_end_goes_back() {
     let world = alone();
     let opened = late_capture(&world);
-    for _ in 0..5 { std::thread::sleep(std::time::Duration::from_secs(2));
-    println!("{} {:?} {:?}", world.read(&opened), world.books(&opened), world.journal(&opened)); }
     let view = until("the money is back", || {
         let view = world.read(&opened);
         (view["refunds"][0]["state"] == "done").then_some(view)

@@ -1,9 +1,13 @@
 //! HTTP tests against the running runtime, and the rules that keep the house tidy.
 
 mod faults;
+mod notices;
 mod open;
 mod pay;
 mod rows;
+mod shop;
+mod stock;
 mod tidy;
 mod tokens;
+mod webhooks;
 mod world;

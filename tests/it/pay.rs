@@ -23,9 +23,8 @@ fn r18_r49_i1_i2_i3_toss_is_paid_once_by_redirect_and_the_shop_is_told() {
     let book = &world.books(&opened)[0];
     assert_eq!(view["payment"]["provider_payment_id"], book["provider_payment_id"]);
     assert_eq!((&book["merchant"], &book["status"]), (&json!("test_sk_camera"), &json!("DONE")));
-    let row = until("the list says paid", || {
-        world.listed(&opened).filter(|row| row["status"] == "paid")
-    });
+    let row =
+        until("the list says paid", || world.listed(&opened).filter(|row| row["status"] == "paid"));
     assert_eq!((&row["amount"], &row["refunded_amount"]), (&json!(31_000), &json!(0)));
     // What the stock acknowledges later is a version that no notice speaks of.
     assert!(row["version"].as_u64() <= view["version"].as_u64(), "{row}");
@@ -35,8 +34,7 @@ fn r18_r49_i1_i2_i3_toss_is_paid_once_by_redirect_and_the_shop_is_told() {
     for phase in ["open", "presented", "rechecking", "capturing", "paid"] {
         assert!(phases.contains(&phase), "{phases:?}");
     }
-    let versions: Vec<u64> =
-        journal.iter().map(|line| line["version"].as_u64().unwrap()).collect();
+    let versions: Vec<u64> = journal.iter().map(|line| line["version"].as_u64().unwrap()).collect();
     assert!(versions.is_sorted(), "I-10: {versions:?}");
     let notice = world.until_notice(&opened, "checkout.paid");
     assert_eq!(notice["data"]["orders"], json!([opened.order]));
@@ -77,7 +75,10 @@ fn r24_kb_is_paid_once_in_a_frame_and_its_report_is_acknowledged() {
     let page = world.call("GET", &buyer.url).send();
     let policy = page.header("content-security-policy");
     assert!(policy.contains(&format!("frame-ancestors {}", world.shop_origin)), "{policy}");
-    assert!(!page.body.contains("31000") && !page.body.contains("KB Sand"), "encrypted fields only");
+    assert!(
+        !page.body.contains("31000") && !page.body.contains("KB Sand"),
+        "encrypted fields only"
+    );
     let window = buyer.window();
     let back = buyer.press(&window, "approve").unwrap();
     assert!(back.form.is_some(), "KB sends the browser back by a form");
@@ -330,7 +331,10 @@ fn r33_row_86_i18_a_forged_return_only_makes_us_look() {
         assert_eq!(answer.code, 303, "{}", answer.body);
         assert!(!answer.header("location").contains("paymentKey"));
         let status = buyer.look();
-        assert_eq!((&status["outcome"], &status["phase"]), (&json!("checking"), &json!("presented")));
+        assert_eq!(
+            (&status["outcome"], &status["phase"]),
+            (&json!("checking"), &json!("presented"))
+        );
     }
     assert_eq!(world.money(&opened), (0, 0, 0));
     assert_eq!(world.money(&paid.opened), (500, 0, 1));
@@ -376,8 +380,7 @@ fn r10_a_method_below_its_minimum_is_shown_and_refused() {
     let world = together();
     for (amount, reason) in [(50, "below_minimum"), (2_000_000, "above_maximum")] {
         let opened = world.open(CAMERA, amount);
-        let session =
-            world.edge("GET", "/v1/session").bearer(&opened.token).send().json();
+        let session = world.edge("GET", "/v1/session").bearer(&opened.token).send().json();
         let phone = session["methods"]
             .as_array()
             .unwrap()

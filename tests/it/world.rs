@@ -24,7 +24,7 @@ use ureq::Agent;
 pub mod buyer;
 pub mod http;
 
-pub use buyer::{Buyer, Return, Window};
+pub use buyer::Buyer;
 pub use http::{Answer, Call};
 
 /// How long anything may take before a test gives up on it.
