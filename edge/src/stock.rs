@@ -104,3 +104,6 @@ fn view(shelf: &dyn StockShelf, sku: &str, shop: bool, now: Timestamp) -> Result
     };
     Ok(Reply::json(200, &view))
 }
+
+#[cfg(test)]
+mod tests;

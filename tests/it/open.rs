@@ -382,7 +382,9 @@ fn rows_62_66_unknown_addresses_and_methods_are_problems_too() {
 #[test]
 fn row_60_names_of_markup_and_other_scripts_are_kept_as_they_are() {
     let world = together();
-    for name in ["<script>alert(1)</script>", "'; DROP TABLE checkout;--", "한번 결제 📷 ‏", "\\\"{}"] {
+    for name in
+        ["<script>alert(1)</script>", "'; DROP TABLE checkout;--", "한번 결제 📷 ‏", "\\\"{}"]
+    {
         let mut body = world.order_body("sku-name", 31_000);
         body["orders"][0]["lines"][0]["name"] = json!(name);
         let opened = world.open_with(CAMERA, &body);

@@ -150,7 +150,11 @@ fn rows_22_to_32_well_signed_tokens_with_wrong_claims_get_precise_codes() {
         (with(&[("admin", json!(true))]), 401, "token_claims_invalid"),
         (with(&[("nbf", json!("soon"))]), 401, "token_claims_invalid"),
         (with(&[("nbf", json!(iat + 600))]), 401, "token_not_yet_valid"),
-        (with(&[("iat", json!(iat + 600)), ("exp", json!(iat + 900))]), 401, "token_claims_invalid"),
+        (
+            with(&[("iat", json!(iat + 600)), ("exp", json!(iat + 900))]),
+            401,
+            "token_claims_invalid",
+        ),
         (with(&[("exp", json!(iat - 1))]), 401, "token_claims_invalid"),
         (with(&[("exp", json!(iat + 90_000))]), 401, "token_claims_invalid"),
         (with(&[("iat", json!(iat - 2_000)), ("exp", json!(iat - 1_100))]), 401, "token_expired"),
@@ -394,8 +398,8 @@ fn r22_a_checkout_and_a_buyer_have_a_bounded_number_of_attempts() {
     for _ in 0..10 {
         buyer.begin("toss_card", "redirect");
         buyer.abandon();
-        let status =
-            buyer.until("the attempt's end", |s| s["phase"] == "open" && s["outcome"] == "not_paid");
+        let status = buyer
+            .until("the attempt's end", |s| s["phase"] == "open" && s["outcome"] == "not_paid");
         if status["can_retry"] == false {
             break;
         }
