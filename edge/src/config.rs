@@ -4,6 +4,9 @@
 //! The document is public and can be read in a review; secrets stand in it by name only. A service with
 //! a hole in its configuration does not start, and it says everything that is wrong at once: who
 //! repairs a configuration by starting it ten times does so on the day of a rotation.
+//!
+//! A host outside ASCII is written in punycode (`xn--…`), here and in return addresses: the tables that
+//! translate it would be a third of the module, and an origin has one spelling anyway.
 
 use std::collections::{BTreeMap, BTreeSet};
 

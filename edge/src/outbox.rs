@@ -372,6 +372,8 @@ mod tests {
         "https://[2001:0:7f00:1::]/",
         "https://[2001:db8::1]/",
         "https://[fe80::1%25eth0]/",
+        // In its one spelling, xn--hp4bo76a.kr, it is allowed.
+        "https://쇼핑.kr/n",
     ];
 
     #[test]
@@ -387,7 +389,7 @@ mod tests {
             "https://8.8.8.8/",
             "https://172.32.0.1/",
             "https://[2606:4700::1111]/",
-            "https://쇼핑.kr/n",
+            "https://xn--hp4bo76a.kr/n",
         ] {
             assert_eq!(endpoint_allowed(text, false), Ok(()), "{text}");
         }
