@@ -48,9 +48,10 @@ impl Retry {
     /// Polled quietly from some seconds on.
     #[must_use]
     pub fn first_poll(now: Timestamp) -> Self {
-        let mut retry = Self { count: FIRST_POLL, last_at: now, next_at: None };
+        let mut retry = Self { count: FIRST_POLL, ..Self::never() };
         retry.put(now);
-        retry
+        // Nothing was asked yet: the first hint need not wait for the gap.
+        Self { last_at: Self::never().last_at, ..retry }
     }
 
     /// A hint: ask as soon as the gap since the last time allows.
