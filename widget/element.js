@@ -17,7 +17,6 @@ customElements.define("hanbeon-checkout", class extends HTMLElement {
     root.adoptedStyleSheets = [look];
     const button = document.createElement("button");
     const language = this.getAttribute("locale") ?? this.closest("[lang]")?.lang ?? navigator.language;
-    button.dataset.testid = "pay";
     button.onclick = () => { this.pressed = true; button.ariaBusy = "true"; };
     const draw = (words) => { button.textContent = words; root.replaceChildren(button); };
     const korean = /^ko|^$/i.test(language);

@@ -65,7 +65,7 @@ pub(crate) struct Picture {
 pub(crate) struct Drawn {
     element: Element,
     piece: Piece,
-    kids: Vec<Option<Drawn>>,
+    kids: Vec<Option<Self>>,
     act: Rc<RefCell<Option<Act>>>,
     _listener: Option<Listener>,
 }
@@ -78,9 +78,7 @@ impl Drawn {
             let (act, drive) = (Rc::clone(&act), Rc::clone(drive));
             Listener::new(&element, event, move |event| {
                 let now = act.borrow().clone();
-                if let Some(now) = now {
-                    perform(&drive, now, &event);
-                }
+                now.into_iter().for_each(|now| perform(&drive, now, &event));
             })
         });
         let blank = Piece::new(piece.tag);
@@ -157,7 +155,7 @@ fn perform(drive: &Rc<Drive>, act: Act, event: &Event) {
         Act::Feed(input) => {
             // A dialog would close by itself; the flow closes it.
             event.prevent_default();
-            drive.feed(input);
+            drive.feed(*input);
         }
         Act::Copy { text, said } => {
             let _written = window().navigator().clipboard().write_text(&text);

@@ -16,10 +16,7 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent};
 
 use crate::api;
 use crate::channel::{self, Gate, Listener, Said, Tabs};
-use crate::driver::iframe::Frame;
-use crate::driver::popup::Popup;
-use crate::driver::redirect::Redirect;
-use crate::driver::{BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
+use crate::driver::{self, BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
 use crate::flow::{Buyer, InputKind};
 use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
 use crate::question::{Asker, Question, Reply, is_passing};
@@ -93,7 +90,7 @@ impl Drive {
         let page = window();
         let nudge = |drive: &Rc<Self>| drive.feed(Input::Noticed(Sign::Nudged));
         let listeners = vec![
-            channel::hear(self.weakly(Self::message)),
+            channel::hear(self.weakly(|drive, event| drive.message(&event))),
             Listener::new(&page, "focus", self.weakly(move |drive, _| nudge(drive))),
             Listener::new(&page, "online", self.weakly(move |drive, _| nudge(drive))),
             Listener::new(
@@ -295,20 +292,7 @@ impl Drive {
     fn open_window(self: &Rc<Self>, rung: Presentation) {
         self.close_window();
         let text = text::of(self.asker.locale);
-        let driver: Option<Box<dyn Driver>> = match rung {
-            Presentation::Iframe => {
-                let dialog = self
-                    .host
-                    .shadow_root()
-                    .and_then(|root| root.query_selector("dialog").ok().flatten()?.dyn_into().ok());
-                Frame::open(&self.host, dialog, text.frame).map(|it| Box::new(it) as _)
-            }
-            Presentation::Popup => {
-                let name = self.asker.checkout.replace('_', "-");
-                Popup::open(&name, text.opening).map(|it| Box::new(it) as _)
-            }
-            Presentation::Redirect => Some(Box::new(Redirect::default())),
-        };
+        let driver = driver::open(rung, &self.host, &self.asker.checkout, text);
         let Some(driver) = driver else {
             return self.feed(Input::Noticed(Sign::WindowBlocked));
         };
@@ -370,7 +354,7 @@ impl Drive {
         }
     }
 
-    fn message(self: &Rc<Self>, event: MessageEvent) {
+    fn message(self: &Rc<Self>, event: &MessageEvent) {
         let said = match &mut *self.open.borrow_mut() {
             None => return,
             Some(open) => {

@@ -6,11 +6,11 @@
 use crate::record::Presentation;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod iframe;
+mod iframe;
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod popup;
+mod popup;
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod redirect;
+mod redirect;
 
 /// How long a frame may stay silent before the next rung is offered, in milliseconds: long enough
 /// for a phone on a slow network, short enough that nobody leaves.
@@ -55,4 +55,19 @@ pub(crate) trait Driver {
     fn source(&self) -> Option<web_sys::Window>;
     /// Takes it away; a second time does nothing.
     fn close(&self);
+}
+
+/// Opens the empty window of a rung; [`None`] when the browser refuses.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn open(
+    rung: Presentation,
+    host: &web_sys::HtmlElement,
+    checkout: &str,
+    text: &crate::text::Text,
+) -> Option<Box<dyn Driver>> {
+    match rung {
+        Presentation::Iframe => Some(Box::new(iframe::Frame::open(host, text.frame)?)),
+        Presentation::Popup => Some(Box::new(popup::Popup::open(checkout, text.opening)?)),
+        Presentation::Redirect => Some(Box::new(redirect::Redirect::default())),
+    }
 }

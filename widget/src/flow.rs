@@ -256,18 +256,29 @@ impl Flow {
                     *pressed = true;
                 }
             }
-            Input::Chosen { method } => {
-                if self.method(method).is_some_and(Method::available) {
-                    self.chosen = Some(method.clone());
-                    if let State::Choosing { notice } = &mut self.state {
-                        *notice = None;
-                    }
-                }
-            }
+            Input::Chosen { method } => self.choose_method(method),
             Input::Continue => out.push(Effect::FocusWindow),
             Input::Noticed(sign) => self.keep_noticed(*sign, out),
             // What was told is learnt already.
-            _ => {}
+            Input::SessionTold { .. }
+            | Input::AttemptTold(_)
+            | Input::WindowTold(_)
+            | Input::StatusTold(_)
+            | Input::Refused { .. }
+            | Input::Silence
+            | Input::Retry
+            | Input::Abandon => {}
+        }
+    }
+
+    /// Takes up the buyer's choice, if the method can be taken.
+    fn choose_method(&mut self, id: &str) {
+        if !self.method(id).is_some_and(Method::available) {
+            return;
+        }
+        self.chosen = Some(id.to_owned());
+        if let State::Choosing { notice } = &mut self.state {
+            *notice = None;
         }
     }
 
@@ -288,16 +299,16 @@ impl Flow {
         if self.memory.state_key.is_none() || reread {
             return Effect::AskSession;
         }
-        match &mut self.state {
-            State::Loading { .. } | State::Unreachable => Effect::AskSession,
-            State::Confirming { asked } => {
-                *asked = asked.saturating_add(1);
-                match *asked <= LOOKS_MAX || sign == Sign::Shown {
-                    true => Effect::AskLook,
-                    false => Effect::AskStatus,
-                }
-            }
-            _ => Effect::AskStatus,
+        if let State::Confirming { asked } = &mut self.state {
+            *asked = asked.saturating_add(1);
+            return match *asked <= LOOKS_MAX || sign == Sign::Shown {
+                true => Effect::AskLook,
+                false => Effect::AskStatus,
+            };
+        }
+        match matches!(self.state, State::Loading { .. } | State::Unreachable) {
+            true => Effect::AskSession,
+            false => Effect::AskStatus,
         }
     }
 
@@ -320,6 +331,12 @@ impl Flow {
     #[must_use]
     pub fn rung(&self) -> Presentation {
         self.memory.intent.as_ref().map_or(Presentation::Redirect, |intent| intent.rung)
+    }
+
+    /// The rung on which the buyer may go on with the open attempt.
+    #[must_use]
+    pub fn offered_rung(&self) -> Presentation {
+        if let State::Blocked { next } = &self.state { *next } else { self.rung() }
     }
 
     /// The rung below: the next of the method's ladder, and a redirect at its end.

@@ -105,21 +105,21 @@ impl Text {
     /// What is said where the flow stands.
     #[must_use]
     pub fn say(&self, flow: &Flow) -> Say {
-        match &flow.state {
-            State::Away => (self.away)(flow.rung()),
-            State::Confirming { asked } if *asked >= LONG_AFTER => self.confirming_long,
-            State::Refused { code } => (self.refused)(code),
-            State::Choosing { notice: Some(code) } => {
-                Say { title: (self.refused_here)(code), detail: "" }
-            }
-            State::Choosing { notice: None } if flow.chosen.is_none() => {
-                Say { title: self.no_method, detail: "" }
-            }
-            State::Declined => match flow.decline() {
-                Some(code) => (self.decline)(code),
-                None => (self.state)(StateKind::Declined),
-            },
-            _ => (self.state)(flow.kind()),
+        let plain = |title| Say { title, detail: "" };
+        if let State::Refused { code } = &flow.state {
+            (self.refused)(code)
+        } else if let State::Choosing { notice: Some(code) } = &flow.state {
+            plain((self.refused_here)(code))
+        } else if flow.kind() == StateKind::Choosing && flow.chosen.is_none() {
+            plain(self.no_method)
+        } else if let (State::Declined, Some(code)) = (&flow.state, flow.decline()) {
+            (self.decline)(code)
+        } else if matches!(flow.state, State::Confirming { asked } if asked >= LONG_AFTER) {
+            self.confirming_long
+        } else if flow.kind() == StateKind::Away {
+            (self.away)(flow.rung())
+        } else {
+            (self.state)(flow.kind())
         }
     }
 }

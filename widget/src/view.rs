@@ -11,7 +11,7 @@ mod icon;
 mod methods;
 mod piece;
 
-use crate::flow::{Flow, Input, Sign, State, StateKind};
+use crate::flow::{Flow, Input, Sign, StateKind};
 use crate::options::Locale;
 use crate::record::Presentation;
 use crate::text::Text;
@@ -154,10 +154,8 @@ fn header(desk: &Desk<'_>, flow: &Flow) -> Piece {
 fn status(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let say = desk.text.say(flow);
     // A refused try is told inside the list, with the sign of a refusal.
-    let mood = match flow.kind() {
-        StateKind::Choosing if !say.title.is_empty() => Mood::Bad,
-        other => Mood::of(other),
-    };
+    let refused = flow.kind() == StateKind::Choosing && !say.title.is_empty();
+    let mood = if refused { Mood::Bad } else { Mood::of(flow.kind()) };
     let paid_at = flow.kind() == StateKind::Paid && !desk.paid_at.is_empty();
     let detail = match paid_at {
         true => [desk.text.paid_at, " ", desk.paid_at].concat(),
@@ -185,42 +183,87 @@ fn status(desk: &Desk<'_>, flow: &Flow) -> Piece {
         )
 }
 
+/// What is offered in a state besides the list of methods.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Offer {
+    /// Go on with the open attempt.
+    go_on: bool,
+    /// Try again: the class of the button.
+    retry: Option<&'static str>,
+    /// Give the open attempt up.
+    give_up: bool,
+}
+
+impl Offer {
+    const NONE: Self = Self { go_on: false, retry: None, give_up: false };
+
+    const fn of(kind: StateKind) -> Self {
+        match kind {
+            StateKind::Away | StateKind::Blocked | StateKind::Interrupted => {
+                Self { go_on: true, give_up: true, ..Self::NONE }
+            }
+            StateKind::Viewer => Self { go_on: true, ..Self::NONE },
+            StateKind::Failed | StateKind::Unreachable => {
+                Self { retry: Some("main"), ..Self::NONE }
+            }
+            StateKind::Declined => Self { retry: Some("quiet"), ..Self::NONE },
+            StateKind::Loading
+            | StateKind::Choosing
+            | StateKind::Opening
+            | StateKind::Climbing
+            | StateKind::Confirming
+            | StateKind::Deposit
+            | StateKind::Review
+            | StateKind::Paid
+            | StateKind::Cancelled
+            | StateKind::Expired
+            | StateKind::Refunded
+            | StateKind::Refused => Self::NONE,
+        }
+    }
+}
+
 /// The buttons below what is said.
 fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let text = desk.text;
-    let framed = flow.rung() == Presentation::Iframe;
-    let go_on = match &flow.state {
-        State::Away if !framed => Some(text.focus),
-        State::Interrupted => Some(text.resume),
-        State::Blocked { next } => Some((text.climb)(*next)),
-        State::Viewer => Some(text.take_over),
-        _ => None,
+    let kind = flow.kind();
+    let offer = match (kind, flow.rung()) {
+        // The frame has its own button that closes it.
+        (StateKind::Away, Presentation::Iframe) => Offer::NONE,
+        // Without a fresh token there is nothing to try with.
+        (StateKind::Declined, _) if flow.token.is_none() => Offer::NONE,
+        (_, _) => Offer::of(kind),
     };
-    let retry = match flow.kind() {
-        StateKind::Failed => Some(("main", text.retry)),
-        StateKind::Unreachable => Some(("main", text.reload)),
-        StateKind::Declined if flow.token.is_some() => Some(("quiet", text.another)),
-        _ => None,
+    let go_on = if kind == StateKind::Blocked {
+        (text.climb)(flow.offered_rung())
+    } else if kind == StateKind::Interrupted {
+        text.resume
+    } else if kind == StateKind::Viewer {
+        text.take_over
+    } else {
+        text.focus
     };
-    let give_up = match flow.kind() {
-        StateKind::Interrupted | StateKind::Blocked => true,
-        StateKind::Away => !framed,
-        _ => false,
+    let retry = if kind == StateKind::Failed {
+        text.retry
+    } else if kind == StateKind::Unreachable {
+        text.reload
+    } else {
+        text.another
     };
-    let mut box_ = Piece::new("div").has(&[("class", "actions"), ("part", "actions")]);
-    if flow.kind() == StateKind::Viewer {
-        box_ = box_.with("data-testid", "viewer");
+    let mut row = Piece::new("div").has(&[("class", "actions"), ("part", "actions")]);
+    if kind == StateKind::Viewer {
+        row = row.with("data-testid", "viewer");
     }
-    box_.maybe(go_on.map(|words| button("continue", "main", words, Input::Continue)))
-        .maybe(retry.map(|(class, words)| button("retry", class, words, Input::Retry)))
-        .maybe(give_up.then(|| button("close", "quiet", text.abandon, Input::Abandon)))
+    row.maybe(offer.go_on.then(|| button("continue", "main", go_on, Input::Continue)))
+        .maybe(offer.retry.map(|class| button("retry", class, retry, Input::Retry)))
+        .maybe(offer.give_up.then(|| button("close", "quiet", text.abandon, Input::Abandon)))
 }
 
 fn button(name: &'static str, class: &'static str, words: &'static str, input: Input) -> Piece {
     Piece::new("button")
         .has(&[("type", "button"), ("class", class), ("part", "button"), ("data-testid", name)])
         .says(words)
-        .on("click", Act::Feed(input))
+        .on("click", Act::feed(input))
 }
 
 /// The dialog over the page, in which the provider's frame shows through the slot.
@@ -235,11 +278,11 @@ fn overlay(desk: &Desk<'_>, flow: &Flow) -> Piece {
             ("aria-label", desk.text.close),
         ])
         .kid(picture(Icon::Close))
-        .on("click", Act::Feed(Input::Abandon));
+        .on("click", Act::feed(Input::Abandon));
     Piece::new("dialog")
         .has(&[("class", "overlay"), ("part", "overlay"), ("aria-label", title)])
         // Escape asks what happened instead of giving up: the buyer may have paid a moment ago.
-        .on("cancel", Act::Feed(Input::Noticed(Sign::WindowClosed)))
+        .on("cancel", Act::feed(Input::Noticed(Sign::WindowClosed)))
         .kid(
             Piece::new("div")
                 .with("class", "bar")

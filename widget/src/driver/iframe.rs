@@ -11,7 +11,7 @@ use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement};
 use super::Driver;
 
 /// The frame and the dialog that shows it.
-pub(crate) struct Frame {
+pub(super) struct Frame {
     frame: HtmlIFrameElement,
     dialog: Option<HtmlDialogElement>,
     focused: Option<HtmlElement>,
@@ -19,16 +19,15 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Opens the dialog with an empty frame.
-    pub(crate) fn open(
-        host: &HtmlElement,
-        dialog: Option<HtmlDialogElement>,
-        title: &str,
-    ) -> Option<Self> {
+    pub(super) fn open(host: &HtmlElement, title: &str) -> Option<Self> {
+        let root = host.shadow_root()?;
+        let dialog = root.query_selector("dialog").ok().flatten();
+        let dialog = dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok());
         let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
         frame.set_title(title);
         frame.set_attribute("slot", "window").ok()?;
         frame.set_attribute("allow", "payment *; publickey-credentials-get *").ok()?;
-        let focused = host.shadow_root().and_then(|root| root.active_element()?.dyn_into().ok());
+        let focused = root.active_element().and_then(|focused| focused.dyn_into().ok());
         host.append_child(&frame).ok()?;
         if let Some(dialog) = &dialog
             && !dialog.open()

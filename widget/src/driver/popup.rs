@@ -11,13 +11,13 @@ const WIDTH: i32 = 480;
 const HEIGHT: i32 = 720;
 
 /// The window.
-pub(crate) struct Popup {
+pub(super) struct Popup {
     window: Window,
 }
 
 impl Popup {
     /// Opens the empty window; [`None`] when the browser refuses.
-    pub(crate) fn open(name: &str, greeting: &str) -> Option<Self> {
+    pub(super) fn open(name: &str, greeting: &str) -> Option<Self> {
         let page = leptos::prelude::window();
         let features = format!("popup,width={WIDTH},height={HEIGHT}");
         let window = page.open_with_url_and_target_and_features("", name, &features).ok()??;

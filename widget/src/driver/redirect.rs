@@ -6,7 +6,7 @@ use super::Driver;
 
 /// The page itself.
 #[derive(Default)]
-pub(crate) struct Redirect {
+pub(super) struct Redirect {
     url: RefCell<String>,
 }
 

@@ -46,12 +46,13 @@ impl Flow {
     /// A wish from before a reload that nobody answered, when the edge now shows that it arrived.
     fn unanswered(&self, input: &Input) -> Option<Intent> {
         let starting = matches!(self.kind(), StateKind::Loading | StateKind::Unreachable);
-        let (memory, arrived) = match input {
-            Input::SessionTold { session, memory, owner: true } => {
-                (memory, session.status.as_ref().is_some_and(|told| told.phase != Phase::Open))
-            }
-            Input::Refused { code, memory: Some(memory) } => (memory, code == "token_replayed"),
-            _ => return None,
+        let (memory, arrived) = if let Input::SessionTold { session, memory, owner } = input {
+            let open = session.status.as_ref().is_some_and(|told| told.phase != Phase::Open);
+            (memory, *owner && open)
+        } else if let Input::Refused { code, memory: Some(memory) } = input {
+            (memory, code == "token_replayed")
+        } else {
+            return None;
         };
         let token = self.page_token.clone()?;
         match starting && arrived && memory.state_key.is_none() {
@@ -119,13 +120,13 @@ impl Flow {
         else {
             return;
         };
+        let (State::Opening { blank, .. } | State::Climbing { blank }) = &self.state else {
+            return;
+        };
+        let blank = *blank;
         if let Some(intent) = &mut self.memory.intent {
             intent.rung = window.kind;
         }
-        let blank = match &self.state {
-            State::Opening { blank, .. } | State::Climbing { blank } => *blank,
-            _ => Blank::Gone,
-        };
         match blank {
             Blank::Open => {
                 self.state = State::Away;
@@ -139,10 +140,7 @@ impl Flow {
 
     /// Opens another window for the same attempt, in the buyer's click.
     fn climb(&mut self, out: &mut Vec<Effect>) {
-        let rung = match &self.state {
-            State::Blocked { next } => *next,
-            _ => self.rung(),
-        };
+        let rung = self.offered_rung();
         if let Some(intent) = &mut self.memory.intent {
             intent.rung = rung;
         }
@@ -156,14 +154,14 @@ impl Flow {
     /// Asks the edge, unless the edge is just answering.
     fn confirm(&mut self, input: &Input, out: &mut Vec<Effect>) {
         self.state = State::Confirming { asked: 0 };
-        let told = match input {
-            Input::StatusTold(status)
-            | Input::SessionTold { session: Session { status: Some(status), .. }, .. } => {
+        let told =
+            if let Input::StatusTold(status)
+            | Input::SessionTold { session: Session { status: Some(status), .. }, .. } = input
+            {
                 status.phase == Phase::Checking
-            }
-            Input::AttemptTold(_) => true,
-            _ => false,
-        };
+            } else {
+                matches!(input, Input::AttemptTold(_))
+            };
         if matches!(input, Input::Abandon) {
             out.push(Effect::AskAbandon);
         } else if !told {

@@ -97,10 +97,8 @@ const fn answer(state: K, input: Answer) -> Verdict {
         K::Loading | K::Unreachable => match input {
             Answer::SessionFresh => Go(K::Choosing),
             Answer::RefusedHere | Answer::RefusedOpen | Answer::RefusedForGood => Go(K::Refused),
-            Answer::Silence => match state {
-                K::Unreachable => Keep,
-                _ => Go(K::Unreachable),
-            },
+            Answer::Silence if matches!(state, K::Unreachable) => Keep,
+            Answer::Silence => Go(K::Unreachable),
             Answer::AttemptGiven
             | Answer::AttemptNews
             | Answer::AttemptSeen

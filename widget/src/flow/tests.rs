@@ -101,9 +101,9 @@ fn only_a_choosing_buyer_or_the_same_wish_again_opens_a_payment() {
             if verdict(*state, input) != Verdict::Go(StateKind::Opening) {
                 continue;
             }
-            let expected = match state {
-                StateKind::Choosing | StateKind::Declined => InputKind::Buyer(Buyer::Pressed),
-                _ => InputKind::Buyer(Buyer::Retry),
+            let expected = match *state == StateKind::Failed {
+                true => InputKind::Buyer(Buyer::Retry),
+                false => InputKind::Buyer(Buyer::Pressed),
             };
             assert_eq!(input, expected, "{state:?}");
             assert!(
@@ -149,10 +149,12 @@ fn session(status: Option<Status>) -> Session {
 }
 
 fn status(version: u64, phase: Phase) -> Status {
-    let outcome = match phase {
-        Phase::Paid => Outcome::Paid,
-        Phase::Checking | Phase::Presented => Outcome::Checking,
-        _ => Outcome::NotPaid,
+    let outcome = if phase == Phase::Paid {
+        Outcome::Paid
+    } else if matches!(phase, Phase::Checking | Phase::Presented) {
+        Outcome::Checking
+    } else {
+        Outcome::NotPaid
     };
     Status {
         version,
@@ -213,13 +215,17 @@ fn away() -> Flow {
 }
 
 fn attempts(effects: &[Effect]) -> Vec<(&str, &str)> {
-    effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::AskAttempt(intent) => Some((intent.key.as_str(), intent.token.as_str())),
-            _ => None,
-        })
-        .collect()
+    let mut attempts = Vec::new();
+    for effect in effects {
+        if let Effect::AskAttempt(intent) = effect {
+            attempts.push((intent.key.as_str(), intent.token.as_str()));
+        }
+    }
+    attempts
+}
+
+fn pause(effects: &[Effect]) -> Option<u64> {
+    effects.iter().find_map(|effect| if let Effect::Wake(ms) = effect { Some(*ms) } else { None })
 }
 
 #[test]
@@ -408,11 +414,7 @@ fn pauses_grow_and_have_a_ceiling() {
     for _ in 0..400 {
         flow.step(Input::Noticed(Sign::Tick));
         let effects = flow.step(Input::StatusTold(status(2, Phase::Checking)));
-        let pause = effects.iter().find_map(|effect| match effect {
-            Effect::Wake(after) => Some(*after),
-            _ => None,
-        });
-        let pause = pause.unwrap();
+        let pause = pause(&effects).unwrap();
         assert!(pause >= last && pause <= PAUSE_MAX_MS, "{pause} after {last}");
         last = pause;
     }
@@ -452,11 +454,8 @@ fn any_order_of_inputs_shows_one_of_three_outcomes_and_leaves_no_window_behind()
             let index = usize::try_from((seed >> 33) % 19).unwrap();
             let was_paid = flow.kind() == StateKind::Paid;
             for effect in flow.step(inputs[index].clone()) {
-                match effect {
-                    Effect::OpenWindow(_) => open = true,
-                    Effect::CloseWindow => open = false,
-                    _ => {}
-                }
+                open = matches!(effect, Effect::OpenWindow(_))
+                    || (open && effect != Effect::CloseWindow);
             }
             assert!(!open || flow.kind().has_window(), "{:?} with a window", flow.kind());
             assert!(!was_paid || flow.kind() == StateKind::Paid, "paid stays paid");

@@ -35,13 +35,11 @@ pub(super) fn pay(desk: &Desk<'_>, flow: &Flow) -> Piece {
         Some(_) => (desk.text.pay)(desk.amount),
         None => desk.text.pay_soon.to_owned(),
     };
+    // Before the session is there a press only leads to the list, so the button has another name.
+    let name = if flow.session.is_some() { "pay" } else { "pay-early" };
     Piece::new("button")
-        .has(&[
-            ("type", "button"),
-            ("class", "main pay"),
-            ("part", "pay-button"),
-            ("data-testid", "pay"),
-        ])
+        .has(&[("type", "button"), ("class", "main pay"), ("part", "pay-button")])
+        .with("data-testid", name)
         .when("disabled", flow.session.is_some() && flow.chosen.is_none())
         .when("aria-disabled", opening)
         .when("aria-busy", opening || flow.kind() == StateKind::Loading)
@@ -55,7 +53,7 @@ fn row(desk: &Desk<'_>, method: &Method, chosen: bool) -> Piece {
         .has(&[("type", "radio"), ("name", "hanbeon-method")])
         .with("data-testid", ["method-", &method.id].concat())
         .when("disabled", !method.available())
-        .on("change", Act::Feed(Input::Chosen { method: method.id.clone() }));
+        .on("change", Act::feed(Input::Chosen { method: method.id.clone() }));
     radio.checked = Some(chosen);
     let reason = method.unavailable.map(desk.text.unavailable);
     Piece::new("label")

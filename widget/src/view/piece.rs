@@ -10,7 +10,7 @@ pub enum Act {
     /// The button that pays.
     Press,
     /// Anything else that the flow hears.
-    Feed(Input),
+    Feed(Box<Input>),
     /// Puts a text on the clipboard and says so.
     Copy {
         /// The text.
@@ -18,6 +18,14 @@ pub enum Act {
         /// What the button says afterwards.
         said: &'static str,
     },
+}
+
+impl Act {
+    /// Feeds an input to the flow.
+    #[must_use]
+    pub fn feed(input: Input) -> Self {
+        Self::Feed(Box::new(input))
+    }
 }
 
 /// An element of the face.

@@ -3,7 +3,7 @@
 use shared::money::{Amount, Currency};
 
 use super::*;
-use crate::flow::{Blank, Intent};
+use crate::flow::{Blank, Intent, State};
 use crate::record::{
     DeclineCode, Deposit, Method, MethodKind, Outcome, Phase, Session, Status, Unavailable,
 };
@@ -36,12 +36,12 @@ fn status(phase: Phase) -> Status {
     Status {
         version: 3,
         phase,
-        outcome: match phase {
-            Phase::Paid => Outcome::Paid,
-            Phase::Presented | Phase::Checking | Phase::Preparing | Phase::Review => {
-                Outcome::Checking
-            }
-            _ => Outcome::NotPaid,
+        outcome: if phase == Phase::Paid {
+            Outcome::Paid
+        } else if matches!(phase, Phase::Presented | Phase::Checking | Phase::Review) {
+            Outcome::Checking
+        } else {
+            Outcome::NotPaid
         },
         attempt: Some("att_1".to_owned()),
         decline: None,
@@ -179,7 +179,8 @@ fn the_button_that_pays_is_offered_only_where_the_table_lets_it_begin() {
     use crate::flow::{Buyer, InputKind, Verdict, verdict};
     for (name, flow) in flows() {
         let face = drawn(&flow, Locale::Ko);
-        let begins = verdict(flow.kind(), InputKind::Buyer(Buyer::Pressed)) != Verdict::Same;
+        let begins =
+            matches!(verdict(flow.kind(), InputKind::Buyer(Buyer::Pressed)), Verdict::Go(_));
         let offered = find(&face, "pay").is_some_and(|it| it.get("aria-disabled").is_none());
         assert_eq!(offered, begins, "{name}");
     }
