@@ -73,7 +73,13 @@ impl Payment {
         {
             attempt.token.clone_from(token);
         }
-        self.phase = next;
+        // F38 again: an account issued after the shop's cancel is closed, not waited for.
+        self.phase = match next {
+            Phase::AwaitingDeposit(id, sighting, _) if self.closed_by_shop() => {
+                Phase::Closing(id, Why::ShopCancels, Some(sighting))
+            }
+            next => next,
+        };
         self.retry = Retry::now(now);
         self.arrive(checkout, &was, kind, fact, now, step);
     }

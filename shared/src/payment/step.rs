@@ -165,11 +165,25 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) {
-        if let Fact::Busy { retry_after } = fact {
+        let present = self.phase.attempt() == Some(id);
+        if let Fact::Busy { retry_after } = fact
+            && present
+        {
             self.retry.not_before(now.after(*retry_after));
         }
+        let ours = |sighting: &Sighting| sighting.request_id == id.request_id().to_string();
+        if fact.sighting().is_some_and(|sighting| !ours(sighting)) {
+            // F22, F43: an answer about somebody else's payment. Nothing of it is believed, least of all
+            // that there is something to give back: the outcome stays unknown, and a person looks.
+            if let Phase::Capturing(_, _, turn) = &mut self.phase {
+                *turn = CaptureTurn::LookUp;
+            }
+            step.seen = Some(InputKind::Unknown);
+            let detail = format!("an answer about {id} speaks of another request");
+            self.call_person(CaseCode::Contradiction, &detail, now, step);
+            return;
+        }
         let Some(attempt) = self.attempt(id) else { return };
-        let present = self.phase.attempt() == Some(id);
         let kind = self.kind_of(checkout, attempt, asked, fact);
         if let Some(sighting) = fact.sighting()
             && let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)

@@ -272,7 +272,7 @@ fn r19_when_prepare_fails_the_hold_is_freed() {
 }
 
 #[test]
-fn f20_f21_another_amount_currency_id_or_merchant_is_never_paid() {
+fn f20_f21_another_amount_currency_or_merchant_is_never_paid() {
     let wrong = |change: fn(&mut Sighting)| {
         let mut seen = sighting(1, 10_000);
         change(&mut seen);
@@ -281,7 +281,6 @@ fn f20_f21_another_amount_currency_id_or_merchant_is_never_paid() {
     let rows = [
         wrong(|s| s.amount = Total::from_minor(9_999, Currency::Krw).unwrap()),
         wrong(|s| s.amount = Total::from_minor(10_000, Currency::Usd).unwrap()),
-        wrong(|s| s.request_id = "hb-g1s00-ffffffffffffffffffffffffffffffff".to_owned()),
         wrong(|s| s.merchant = Some("another".to_owned())),
     ];
     for seen in rows {
@@ -299,6 +298,60 @@ fn f20_f21_another_amount_currency_id_or_merchant_is_never_paid() {
         assert!(!bench.events.contains(&Event::Paid));
         assert!(bench.asks().contains(&AskKind::Cancel));
     }
+}
+
+#[test]
+fn f22_f43_an_answer_about_another_request_teaches_nothing_and_gives_nothing_back() {
+    let mut other = sighting(1, 10_000);
+    other.request_id = "hb-g1s00-ffffffffffffffffffffffffffffffff".to_owned();
+    for style in [OURS, THEIRS] {
+        let mut bench = Bench::present(style);
+        bench.fact(1, AskKind::LookUp, Fact::Captured(other.clone()));
+        assert_eq!(bench.phase(), PhaseKind::Presented, "the outcome is as unknown as before");
+        assert_eq!(bench.payment.attempts[0].payment_id, None);
+        assert!(bench.payment.refunds.is_empty(), "a stranger's money is not ours to send back");
+        assert_eq!(bench.payment.cases[0].code, CaseCode::Contradiction);
+    }
+}
+
+#[test]
+fn f38_an_account_issued_after_the_shop_s_cancel_is_closed_not_waited_for() {
+    let mut bench = Bench::capturing();
+    bench.feed(Input::ShopCancel);
+    let deposit = Deposit {
+        bank: "KB".to_owned(),
+        account: "X123".to_owned(),
+        holder: String::new(),
+        until: T.after(Span::hours(24)),
+    };
+    bench.fact(1, AskKind::Capture, Fact::DepositIssued(sighting(1, 10_000), deposit));
+    assert_eq!(bench.phase(), PhaseKind::Closing);
+    assert!(!bench.events.contains(&Event::DepositIssued));
+    assert_eq!(bench.asks(), vec![AskKind::Cancel]);
+    bench.fact(1, AskKind::Cancel, Fact::Cancelled { cancelled: None });
+    assert_eq!(bench.phase(), PhaseKind::Cancelled);
+}
+
+#[test]
+fn f38_money_that_comes_while_the_shop_s_cancel_is_being_carried_out_goes_back() {
+    let mut bench = Bench::present(THEIRS);
+    bench.feed(Input::ShopCancel);
+    assert_eq!(bench.phase(), PhaseKind::Closing);
+    bench.fact(1, AskKind::Close, Fact::Captured(sighting(1, 10_000)));
+    assert_eq!(bench.phase(), PhaseKind::Cancelled);
+    assert!(bench.payment.reversing());
+    assert!(!bench.events.contains(&Event::Paid));
+}
+
+#[test]
+fn f17_a_busy_answer_about_an_ended_attempt_does_not_hold_up_the_present_one() {
+    let mut bench = Bench::present(THEIRS);
+    bench.feed(Input::Abandon(AttemptId::new(HOME, 1)));
+    bench.fact(1, AskKind::Close, Fact::Closed);
+    bench.begin(2, OURS);
+    let due = bench.payment.retry;
+    bench.fact(1, AskKind::LookUp, Fact::Busy { retry_after: Span::minutes(9) });
+    assert_eq!(bench.payment.retry, due);
 }
 
 #[test]
