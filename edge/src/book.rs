@@ -1,16 +1,17 @@
 //! What goes to the queue: the notice for the shop, and the book's copy (lists and ledger in D1). The
 //! book never decides; it is written from here, idempotently.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::id::NoticeId;
 use shared::posting::Entry;
 use shared::time::Timestamp;
 
+use crate::json::Field;
 use crate::row::Record;
 use crate::view;
 
 /// One message of the queue.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Message {
     /// Form of the message; a consumer refuses a newer one, so that it is retried (F54).
     pub form: u32,
@@ -33,7 +34,7 @@ pub struct Message {
 }
 
 /// A checkout's row in the list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Listed {
     /// A lower version never overwrites a higher one.
     pub version: u64,
@@ -49,6 +50,45 @@ pub struct Listed {
     pub label: String,
     /// When it was opened.
     pub created_at: u64,
+}
+
+impl Message {
+    /// Reads it from the queue.
+    #[must_use]
+    pub fn of(field: Field<'_>) -> Self {
+        let text = |name: &str| field.get(name).text();
+        let line = |line: Field<'_>| {
+            let [entry, account, side, amount] = line.items();
+            (entry.text(), account.text(), side.text(), amount.number())
+        };
+        Self {
+            form: field.get("form").small(),
+            id: text("id"),
+            home: text("home"),
+            checkout: text("checkout"),
+            merchant: text("merchant"),
+            notice: field.get("notice").text_or_none(),
+            listed: Listed::of(field.get("listed")),
+            postings: field.get("postings").list().into_iter().map(line).collect(),
+            at: field.get("at").number(),
+        }
+    }
+}
+
+impl Listed {
+    fn of(field: Field<'_>) -> Self {
+        let (text, number) =
+            (|name: &str| field.get(name).text(), |name: &str| field.get(name).number());
+        Self {
+            version: number("version"),
+            standing: text("standing"),
+            amount: number("amount"),
+            refunded: number("refunded"),
+            currency: text("currency"),
+            label: text("label"),
+            created_at: number("created_at"),
+        }
+    }
 }
 
 /// The form that this release writes.

@@ -10,12 +10,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use shared::id::{ChannelId, MerchantId};
 use shared::means::Means;
 use shared::money::AMOUNT_MAX;
 
-use crate::json::{self, Limits};
+use crate::json::{self, Field, Limits};
 use crate::outbox::endpoint_allowed;
 use crate::provider::{self, Account};
 use crate::secret::Secret;
@@ -100,8 +99,6 @@ pub struct Channel {
     pub test_mode: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Document {
     public_origin: String,
     generation: u8,
@@ -113,15 +110,11 @@ struct Document {
     channels: Vec<ChannelRecord>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct TokenKey {
     kid: String,
     secret: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct MerchantRecord {
     id: String,
     name: String,
@@ -133,25 +126,112 @@ struct MerchantRecord {
     notice: NoticeRecord,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct NoticeRecord {
     endpoint: String,
     secret: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ChannelRecord {
     id: String,
     merchant: String,
     provider: String,
     test_mode: bool,
     means: Vec<String>,
-    #[serde(default)]
     settings: BTreeMap<String, String>,
-    #[serde(default)]
     secrets: BTreeMap<String, String>,
+}
+
+impl Document {
+    fn of(field: Field<'_>) -> Self {
+        let field = field.only(&[
+            "public_origin",
+            "generation",
+            "shards",
+            "amount_max",
+            "token_keys",
+            "derive_secret",
+            "merchants",
+            "channels",
+        ]);
+        Self {
+            public_origin: field.get("public_origin").text(),
+            generation: field.get("generation").small(),
+            shards: field.get("shards").small(),
+            amount_max: field.get("amount_max").number(),
+            token_keys: field.get("token_keys").list().into_iter().map(TokenKey::of).collect(),
+            derive_secret: field.get("derive_secret").text(),
+            merchants: field.get("merchants").list().into_iter().map(MerchantRecord::of).collect(),
+            channels: field.get("channels").list().into_iter().map(ChannelRecord::of).collect(),
+        }
+    }
+}
+
+impl TokenKey {
+    fn of(field: Field<'_>) -> Self {
+        let field = field.only(&["kid", "secret"]);
+        Self { kid: field.get("kid").text(), secret: field.get("secret").text() }
+    }
+}
+
+impl MerchantRecord {
+    fn of(field: Field<'_>) -> Self {
+        let field = field.only(&[
+            "id",
+            "name",
+            "name_en",
+            "test_mode",
+            "api_keys",
+            "origins",
+            "return_origins",
+            "notice",
+        ]);
+        Self {
+            id: field.get("id").text(),
+            name: field.get("name").text(),
+            name_en: field.get("name_en").text(),
+            test_mode: field.get("test_mode").flag(),
+            api_keys: field.get("api_keys").texts(),
+            origins: field.get("origins").texts(),
+            return_origins: field.get("return_origins").texts(),
+            notice: NoticeRecord::of(field.get("notice")),
+        }
+    }
+}
+
+impl NoticeRecord {
+    fn of(field: Field<'_>) -> Self {
+        let field = field.only(&["endpoint", "secret"]);
+        Self { endpoint: field.get("endpoint").text(), secret: field.get("secret").text() }
+    }
+}
+
+impl ChannelRecord {
+    fn of(field: Field<'_>) -> Self {
+        let field = field.only(&[
+            "id",
+            "merchant",
+            "provider",
+            "test_mode",
+            "means",
+            "settings",
+            "secrets",
+        ]);
+        Self {
+            id: field.get("id").text(),
+            merchant: field.get("merchant").text(),
+            provider: field.get("provider").text(),
+            test_mode: field.get("test_mode").flag(),
+            means: field.get("means").texts(),
+            settings: settings(field.get("settings")),
+            secrets: settings(field.get("secrets")),
+        }
+    }
+}
+
+/// Names and values; an absent table is an empty one.
+fn settings(field: Field<'_>) -> BTreeMap<String, String> {
+    let entries = field.entries_or_none().into_iter();
+    entries.map(|(name, value)| (name.to_owned(), value.text())).collect()
 }
 
 impl Config {
@@ -165,7 +245,7 @@ impl Config {
         secrets: Lookup<'_>,
         allow_loopback: bool,
     ) -> Result<Self, Vec<String>> {
-        let document: Document = json::parse(document.as_bytes(), LIMITS)
+        let document = json::read(document.as_bytes(), LIMITS, Document::of)
             .map_err(|refusal| vec![format!("{}: {}", refusal.code, refusal.detail)])?;
         let mut reader = Reader { secrets, allow_loopback, problems: Vec::new() };
         let config = reader.config(document);

@@ -6,7 +6,7 @@ use shared::id::IdempotencyKey;
 use shared::problem::Code;
 
 use crate::config::Config;
-use crate::json::BODY_BYTES_MAX;
+use crate::json::{self, BODY_BYTES_MAX, Limits};
 use crate::problem::Refusal;
 use crate::signature::{digest, hex};
 
@@ -106,8 +106,7 @@ impl Incoming {
     /// # Errors
     /// [`Code::JsonInvalid`].
     pub fn fingerprint(&self) -> Result<String, Code> {
-        let body: serde_json::Value =
-            serde_json::from_slice(&self.body).map_err(|_| Code::JsonInvalid)?;
+        let body = json::canonical(&self.body, Limits::BODY).map_err(|_| Code::JsonInvalid)?;
         let text = format!("{} {}\n{body}", self.method, self.path);
         Ok(hex(&digest(text.as_bytes())))
     }

@@ -2,11 +2,14 @@
 //! the time and some random bits. The shell hands in the storage and carries out the work.
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
-//! the page asks · `outside` what comes from providers and their windows · `drive` work and its results.
+//! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
+//! `call` operations and answers as bytes.
 
 mod buyer;
+mod call;
 mod drive;
 mod outside;
+pub(crate) mod request;
 mod shop;
 
 #[cfg(test)]
@@ -16,7 +19,7 @@ pub use drive::{Errand, Errands, Question};
 pub use outside::PageData;
 pub use shop::{check_open, home_of, read_open};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::claims::{Claims, TOKEN_LIFE};
 use shared::id::{CheckoutId, Jti, NoticeId};
 use shared::payment::{Event, Input, Step};
@@ -36,7 +39,7 @@ const RENEW_BEFORE: Span = Span::minutes(5);
 
 /// What an owner is asked. The same form between releases N and N−1: new variants and new optional
 /// fields only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each variant is documented where it is answered")]
 pub enum Op {
@@ -142,7 +145,7 @@ pub enum Op {
 }
 
 /// Who asks for a session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Caller {
     /// A page with a token.
@@ -157,7 +160,7 @@ pub enum Caller {
 }
 
 /// The claims of a verified token, between the door and the owner.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct TokenClaims {
     /// Its checkout.
     pub checkout: String,
@@ -201,7 +204,7 @@ pub enum Outcome {
 }
 
 /// An answer for the door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// HTTP status code.
     pub http_status: u16,

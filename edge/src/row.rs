@@ -4,7 +4,7 @@
 //! The domain may be reshaped in any commit; what lies on disks may not. A row that cannot be read is a
 //! bug or a newer release's row, never a default: the checkout is parked and a person is told.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::checkout::{Checkout, Line, Order};
 use shared::fact::{Decline, DeclineCode, Deposit, ProviderPaymentId, RefundAccount, Sighting};
 use shared::hold::Command;
@@ -18,6 +18,8 @@ use shared::payment::{
     Style, Why,
 };
 use shared::time::Timestamp;
+
+use crate::json::{self, Field, Limits};
 
 /// The form of rows that this release writes.
 pub const FORM: u32 = 1;
@@ -52,7 +54,7 @@ pub struct RowError(pub &'static str);
 
 type Read<T> = Result<T, RowError>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct RecordRow {
     form: u32,
     id: String,
@@ -71,7 +73,7 @@ struct RecordRow {
     payment: PaymentRow,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct OrderRow {
     id: String,
     seller: String,
@@ -79,7 +81,7 @@ struct OrderRow {
     lines: Vec<(String, String, u32, u64)>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct PaymentRow {
     version: u64,
     phase: PhaseRow,
@@ -92,10 +94,10 @@ struct PaymentRow {
     cases: Vec<(String, String, u64)>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct RetryRow(u32, u64, Option<u64>);
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct SightingRow {
     request_id: String,
     merchant: Option<String>,
@@ -105,7 +107,7 @@ struct SightingRow {
     cancelled: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum PhaseRow {
     Open,
@@ -122,7 +124,7 @@ enum PhaseRow {
     Expired(u64),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct AttemptRow {
     id: String,
     channel: String,
@@ -142,7 +144,7 @@ struct AttemptRow {
     decline: Option<(String, Option<String>)>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct RefundRow {
     id: String,
     order: Option<String>,
@@ -190,56 +192,70 @@ pub fn write(record: &Record) -> String {
 /// # Errors
 /// [`RowError`] names the part that this release cannot read.
 pub fn read(text: &str) -> Read<Record> {
-    let row: RecordRow = serde_json::from_str(text).map_err(|_| RowError("form of the row"))?;
-    if row.form != FORM {
+    json::read(text.as_bytes(), Limits::OURS, read_record)
+        .unwrap_or(Err(RowError("form of the row")))
+}
+
+fn read_record(row: Field<'_>) -> Read<Record> {
+    if row.get("form").small::<u32>() != FORM {
         return Err(RowError("version of the row"));
     }
-    let currency = currency(&row.currency)?;
-    let grant = |(jti, at): (String, u64)| -> Read<Grant> {
-        Ok(Grant { jti: need(Jti::parse(&jti), "jti")?, issued_at: Timestamp::from_millis(at) })
-    };
-    let orders = row.orders.into_iter().map(|o| read_order(o, currency)).collect::<Read<_>>()?;
+    let currency = currency(row.get("currency"))?;
+    let orders = row.get("orders").list();
     Ok(Record {
         checkout: Checkout {
-            id: need(CheckoutId::parse(&row.id), "checkout id")?,
-            merchant: need(MerchantId::parse(&row.merchant), "merchant")?,
-            buyer: need(PartyId::parse(&row.buyer), "buyer")?,
-            orders,
-            amount: amount(row.amount, currency)?,
-            label: row.label,
-            return_url: row.return_url,
-            created_at: Timestamp::from_millis(row.created_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
+            id: need(CheckoutId::parse(row.get("id").str()), "checkout id")?,
+            merchant: need(MerchantId::parse(row.get("merchant").str()), "merchant")?,
+            buyer: need(PartyId::parse(row.get("buyer").str()), "buyer")?,
+            orders: orders.into_iter().map(|o| read_order(o, currency)).collect::<Read<_>>()?,
+            amount: amount(row.get("amount"), currency)?,
+            label: row.get("label").text(),
+            return_url: row.get("return_url").text(),
+            created_at: time(row.get("created_at")),
+            expires_at: time(row.get("expires_at")),
         },
-        payment: read_payment(row.payment)?,
-        grant: row.grant.map(grant).transpose()?,
-        first_grant: grant(row.first_grant)?,
-        state_keys: row.state_keys,
+        payment: read_payment(row.get("payment"))?,
+        grant: row.get("grant").option().map(read_grant).transpose()?,
+        first_grant: read_grant(row.get("first_grant"))?,
+        state_keys: row.get("state_keys").list().into_iter().map(digest).collect(),
     })
+}
+
+fn read_grant(row: Field<'_>) -> Read<Grant> {
+    let [jti, at] = row.items();
+    Ok(Grant { jti: need(Jti::parse(jti.str()), "jti")?, issued_at: time(at) })
 }
 
 fn need<T>(value: Option<T>, what: &'static str) -> Read<T> {
     value.ok_or(RowError(what))
 }
 
-fn currency(code: &str) -> Read<Currency> {
-    need(Currency::parse(code), "currency")
+fn currency(code: Field<'_>) -> Read<Currency> {
+    need(Currency::parse(code.str()), "currency")
 }
 
-fn amount(minor: u64, currency: Currency) -> Read<Amount> {
-    Amount::from_minor(minor, currency).map_err(|_| RowError("amount"))
+fn amount(minor: Field<'_>, currency: Currency) -> Read<Amount> {
+    Amount::from_minor(minor.number(), currency).map_err(|_| RowError("amount"))
 }
 
-fn total(minor: u64, currency: Currency) -> Read<Total> {
-    Total::from_minor(minor, currency).map_err(|_| RowError("total"))
+fn total(minor: Field<'_>, currency: Currency) -> Read<Total> {
+    Total::from_minor(minor.number(), currency).map_err(|_| RowError("total"))
 }
 
-fn attempt_id(text: &str) -> Read<AttemptId> {
-    need(AttemptId::parse(text), "attempt id")
+fn time(millis: Field<'_>) -> Timestamp {
+    Timestamp::from_millis(millis.number())
 }
 
-fn payment_id(text: &str) -> Read<ProviderPaymentId> {
-    need(ProviderPaymentId::parse(text), "provider payment id")
+fn digest(bytes: Field<'_>) -> [u8; 32] {
+    bytes.items::<32>().map(Field::small)
+}
+
+fn attempt_id(text: Field<'_>) -> Read<AttemptId> {
+    need(AttemptId::parse(text.str()), "attempt id")
+}
+
+fn payment_id(text: Field<'_>) -> Read<ProviderPaymentId> {
+    need(ProviderPaymentId::parse(text.str()), "provider payment id")
 }
 
 fn order_row(order: &Order) -> OrderRow {
@@ -253,16 +269,18 @@ fn order_row(order: &Order) -> OrderRow {
     }
 }
 
-fn read_order(row: OrderRow, currency: Currency) -> Read<Order> {
-    let line = |(sku, name, quantity, unit): (String, String, u32, u64)| -> Read<Line> {
-        let sku = need(Sku::parse(&sku), "sku")?;
-        Ok(Line { sku, name, quantity, unit: amount(unit, currency)? })
+fn read_order(row: Field<'_>, currency: Currency) -> Read<Order> {
+    let line = |line: Field<'_>| -> Read<Line> {
+        let [sku, name, quantity, unit] = line.items();
+        let sku = need(Sku::parse(sku.str()), "sku")?;
+        let unit = amount(unit, currency)?;
+        Ok(Line { sku, name: name.text(), quantity: quantity.small(), unit })
     };
     Ok(Order {
-        id: need(OrderId::parse(&row.id), "order id")?,
-        seller: need(PartyId::parse(&row.seller), "seller")?,
-        amount: amount(row.amount, currency)?,
-        lines: row.lines.into_iter().map(line).collect::<Read<_>>()?,
+        id: need(OrderId::parse(row.get("id").str()), "order id")?,
+        seller: need(PartyId::parse(row.get("seller").str()), "seller")?,
+        amount: amount(row.get("amount"), currency)?,
+        lines: row.get("lines").list().into_iter().map(line).collect::<Read<_>>()?,
     })
 }
 
@@ -270,12 +288,9 @@ fn retry_row(retry: Retry) -> RetryRow {
     RetryRow(retry.count, retry.last_at.as_millis(), retry.next_at.map(Timestamp::as_millis))
 }
 
-fn read_retry(row: &RetryRow) -> Retry {
-    Retry {
-        count: row.0,
-        last_at: Timestamp::from_millis(row.1),
-        next_at: row.2.map(Timestamp::from_millis),
-    }
+fn read_retry(row: Field<'_>) -> Retry {
+    let [count, last_at, next_at] = row.items();
+    Retry { count: count.small(), last_at: time(last_at), next_at: next_at.option().map(time) }
 }
 
 fn payment_row(payment: &Payment) -> PaymentRow {
@@ -297,27 +312,32 @@ fn payment_row(payment: &Payment) -> PaymentRow {
     }
 }
 
-fn read_payment(row: PaymentRow) -> Read<Payment> {
-    let debt = |(id, command, retry): (String, String, RetryRow)| -> Read<_> {
-        let command = need(Command::parse(&command), "stock command")?;
-        Ok((attempt_id(&id)?, command, read_retry(&retry)))
+fn read_payment(row: Field<'_>) -> Read<Payment> {
+    let debt = |debt: Field<'_>| -> Read<_> {
+        let [id, command, retry] = debt.items();
+        let command = need(Command::parse(command.str()), "stock command")?;
+        Ok((attempt_id(id)?, command, read_retry(retry)))
     };
-    let case = |(code, detail, at): (String, String, u64)| -> Read<Case> {
-        let code = need(CaseCode::parse(&code), "case")?;
-        Ok(Case { code, detail, at: Timestamp::from_millis(at) })
+    let case = |case: Field<'_>| -> Read<Case> {
+        let [code, detail, at] = case.items();
+        let code = need(CaseCode::parse(code.str()), "case")?;
+        Ok(Case { code, detail: detail.text(), at: time(at) })
     };
-    let stray =
-        |(id, retry): (String, RetryRow)| -> Read<_> { Ok((attempt_id(&id)?, read_retry(&retry))) };
+    let stray = |stray: Field<'_>| -> Read<_> {
+        let [id, retry] = stray.items();
+        Ok((attempt_id(id)?, read_retry(retry)))
+    };
+    let rows = |name| row.get(name).list().into_iter();
     Ok(Payment {
-        version: row.version,
-        phase: read_phase(row.phase)?,
-        retry: read_retry(&row.retry),
-        attempts: row.attempts.into_iter().map(read_attempt).collect::<Read<_>>()?,
-        refunds: row.refunds.into_iter().map(read_refund).collect::<Read<_>>()?,
-        stock_debts: row.stock_debts.into_iter().map(debt).collect::<Read<_>>()?,
-        strays: row.strays.into_iter().map(stray).collect::<Read<_>>()?,
-        shop_cancels: row.shop_cancels,
-        cases: row.cases.into_iter().map(case).collect::<Read<_>>()?,
+        version: row.get("version").number(),
+        phase: read_phase(row.get("phase"))?,
+        retry: read_retry(row.get("retry")),
+        attempts: rows("attempts").map(read_attempt).collect::<Read<_>>()?,
+        refunds: rows("refunds").map(read_refund).collect::<Read<_>>()?,
+        stock_debts: rows("stock_debts").map(debt).collect::<Read<_>>()?,
+        strays: rows("strays").map(stray).collect::<Read<_>>()?,
+        shop_cancels: row.get("shop_cancels").flag(),
+        cases: rows("cases").map(case).collect::<Read<_>>()?,
     })
 }
 
@@ -332,14 +352,14 @@ fn sighting_row(sighting: &Sighting) -> SightingRow {
     }
 }
 
-fn read_sighting(row: SightingRow) -> Read<Sighting> {
-    let currency = currency(&row.currency)?;
+fn read_sighting(row: Field<'_>) -> Read<Sighting> {
+    let currency = currency(row.get("currency"))?;
     Ok(Sighting {
-        provider_payment_id: payment_id(&row.payment_id)?,
-        request_id: row.request_id,
-        merchant: row.merchant,
-        amount: total(row.amount, currency)?,
-        cancelled: total(row.cancelled, currency)?,
+        provider_payment_id: payment_id(row.get("payment_id"))?,
+        request_id: row.get("request_id").text(),
+        merchant: row.get("merchant").text_or_none(),
+        amount: total(row.get("amount"), currency)?,
+        cancelled: total(row.get("cancelled"), currency)?,
     })
 }
 
@@ -351,8 +371,8 @@ const fn why_row(why: Why) -> u8 {
     }
 }
 
-const fn read_why(row: u8) -> Read<Why> {
-    match row {
+fn read_why(row: Field<'_>) -> Read<Why> {
+    match row.number() {
         0 => Ok(Why::BuyerLeft),
         1 => Ok(Why::ShopCancels),
         2 => Ok(Why::Over),
@@ -386,32 +406,49 @@ fn phase_row(phase: &Phase) -> PhaseRow {
     }
 }
 
-fn read_phase(row: PhaseRow) -> Read<Phase> {
-    Ok(match row {
-        PhaseRow::Open => Phase::Open,
-        PhaseRow::Holding(id) => Phase::Holding(attempt_id(&id)?),
-        PhaseRow::Preparing(id) => Phase::Preparing(attempt_id(&id)?),
-        PhaseRow::Presented(id) => Phase::Presented(attempt_id(&id)?),
-        PhaseRow::Rechecking(id, s) => Phase::Rechecking(attempt_id(&id)?, read_sighting(s)?),
-        PhaseRow::Capturing(id, s, ordered) => {
-            let turn = if ordered { CaptureTurn::LookUp } else { CaptureTurn::Capture };
-            Phase::Capturing(attempt_id(&id)?, read_sighting(s)?, turn)
+fn read_phase(row: Field<'_>) -> Read<Phase> {
+    let (name, content) = row.variant();
+    let pair = |content: Field<'_>| -> Read<_> {
+        let [id, sighting] = content.items();
+        Ok((attempt_id(id)?, read_sighting(sighting)?))
+    };
+    Ok(match name {
+        "open" => Phase::Open,
+        "holding" => Phase::Holding(attempt_id(content)?),
+        "preparing" => Phase::Preparing(attempt_id(content)?),
+        "presented" => Phase::Presented(attempt_id(content)?),
+        "rechecking" => {
+            let (id, sighting) = pair(content)?;
+            Phase::Rechecking(id, sighting)
         }
-        PhaseRow::AwaitingDeposit(id, s, (bank, account, holder, until)) => {
-            let until = Timestamp::from_millis(until);
-            let deposit = Deposit { bank, account, holder, until };
-            Phase::AwaitingDeposit(attempt_id(&id)?, read_sighting(s)?, deposit)
+        "capturing" => {
+            let [id, sighting, ordered] = content.items();
+            let turn = if ordered.flag() { CaptureTurn::LookUp } else { CaptureTurn::Capture };
+            Phase::Capturing(attempt_id(id)?, read_sighting(sighting)?, turn)
         }
-        PhaseRow::Closing(id, why, s) => {
-            let sighting = s.map(read_sighting).transpose()?;
-            Phase::Closing(attempt_id(&id)?, read_why(why)?, sighting)
+        "awaiting_deposit" => {
+            let [id, sighting, deposit] = content.items();
+            let [bank, account, holder, until] = deposit.items();
+            let (bank, account, holder) = (bank.text(), account.text(), holder.text());
+            let deposit = Deposit { bank, account, holder, until: time(until) };
+            Phase::AwaitingDeposit(attempt_id(id)?, read_sighting(sighting)?, deposit)
         }
-        PhaseRow::Securing(id, s) => Phase::Securing(attempt_id(&id)?, read_sighting(s)?),
-        PhaseRow::Paid(id, s, at) => {
-            Phase::Paid(attempt_id(&id)?, read_sighting(s)?, Timestamp::from_millis(at))
+        "closing" => {
+            let [id, why, sighting] = content.items();
+            let sighting = sighting.option().map(read_sighting).transpose()?;
+            Phase::Closing(attempt_id(id)?, read_why(why)?, sighting)
         }
-        PhaseRow::Cancelled(at) => Phase::Cancelled(Timestamp::from_millis(at)),
-        PhaseRow::Expired(at) => Phase::Expired(Timestamp::from_millis(at)),
+        "securing" => {
+            let (id, sighting) = pair(content)?;
+            Phase::Securing(id, sighting)
+        }
+        "paid" => {
+            let [id, sighting, at] = content.items();
+            Phase::Paid(attempt_id(id)?, read_sighting(sighting)?, time(at))
+        }
+        "cancelled" => Phase::Cancelled(time(content)),
+        "expired" => Phase::Expired(time(content)),
+        _ => return Err(RowError("phase")),
     })
 }
 
@@ -438,28 +475,32 @@ fn attempt_row(attempt: &Attempt) -> AttemptRow {
     }
 }
 
-fn read_attempt(row: AttemptRow) -> Read<Attempt> {
-    let [prepares, closes, captures_itself, partial_cancel] = row.style;
-    let decline = |(code, provider_code): (String, Option<String>)| -> Read<Decline> {
-        Ok(Decline { code: need(DeclineCode::parse(&code), "decline")?, provider_code })
+fn read_attempt(row: Field<'_>) -> Read<Attempt> {
+    let [prepares, closes, captures_itself, partial_cancel] =
+        row.get("style").items().map(Field::flag);
+    let decline = |decline: Field<'_>| -> Read<Decline> {
+        let [code, provider_code] = decline.items();
+        let code = need(DeclineCode::parse(code.str()), "decline")?;
+        Ok(Decline { code, provider_code: provider_code.text_or_none() })
     };
+    let presentation = row.get("presentation").str();
     Ok(Attempt {
-        id: attempt_id(&row.id)?,
-        channel: need(ChannelId::parse(&row.channel), "channel")?,
-        method: need(MethodId::parse(&row.method), "method")?,
-        means: need(Means::parse(&row.means), "means")?,
-        device: need(Device::parse(&row.device), "device")?,
-        presentation: need(Presentation::parse(&row.presentation), "presentation")?,
-        rung: row.rung,
-        locale: row.locale,
+        id: attempt_id(row.get("id"))?,
+        channel: need(ChannelId::parse(row.get("channel").str()), "channel")?,
+        method: need(MethodId::parse(row.get("method").str()), "method")?,
+        means: need(Means::parse(row.get("means").str()), "means")?,
+        device: need(Device::parse(row.get("device").str()), "device")?,
+        presentation: need(Presentation::parse(presentation), "presentation")?,
+        rung: row.get("rung").small(),
+        locale: row.get("locale").text(),
         style: Style { prepares, closes, captures_itself, partial_cancel },
-        merchant: row.merchant,
-        begun_by: row.begun_by,
-        started_at: Timestamp::from_millis(row.started_at),
-        ends_at: Timestamp::from_millis(row.ends_at),
-        token: row.token,
-        payment_id: row.payment_id.as_deref().map(payment_id).transpose()?,
-        decline: row.decline.map(decline).transpose()?,
+        merchant: row.get("merchant").text_or_none(),
+        begun_by: digest(row.get("begun_by")),
+        started_at: time(row.get("started_at")),
+        ends_at: time(row.get("ends_at")),
+        token: row.get("token").text_or_none(),
+        payment_id: row.get("payment_id").option().map(payment_id).transpose()?,
+        decline: row.get("decline").option().map(decline).transpose()?,
     })
 }
 
@@ -491,32 +532,36 @@ fn refund_row(refund: &Refund) -> RefundRow {
     }
 }
 
-fn read_refund(row: RefundRow) -> Read<Refund> {
-    let currency = currency(&row.currency)?;
-    let cause = match (row.order, row.reversal) {
-        (Some(order), None) => RefundCause::Shop(need(OrderId::parse(&order), "order id")?),
-        (None, Some(code)) => RefundCause::Reversal(need(CaseCode::parse(&code), "case")?),
+fn read_refund(row: Field<'_>) -> Read<Refund> {
+    let currency = currency(row.get("currency"))?;
+    let cause = match (row.get("order").option(), row.get("reversal").option()) {
+        (Some(order), None) => RefundCause::Shop(need(OrderId::parse(order.str()), "order id")?),
+        (None, Some(code)) => RefundCause::Reversal(need(CaseCode::parse(code.str()), "case")?),
         (None, None) => RefundCause::External,
         (Some(_), Some(_)) => return Err(RowError("refund cause")),
     };
-    let state = match row.state {
+    let state = match row.get("state").number() {
         0 => RefundState::Requested,
         1 => RefundState::Done,
         2 => RefundState::Refused,
         _ => return Err(RowError("refund state")),
     };
+    let account = |account: Field<'_>| {
+        let [bank, number, holder] = account.items().map(Field::text);
+        RefundAccount { bank, number, holder }
+    };
     Ok(Refund {
-        id: need(RefundId::parse(&row.id), "refund id")?,
+        id: need(RefundId::parse(row.get("id").str()), "refund id")?,
         cause,
-        attempt: attempt_id(&row.attempt)?,
-        payment_id: payment_id(&row.payment_id)?,
-        amount: amount(row.amount, currency)?,
-        captured: total(row.captured, currency)?,
+        attempt: attempt_id(row.get("attempt"))?,
+        payment_id: payment_id(row.get("payment_id"))?,
+        amount: amount(row.get("amount"), currency)?,
+        captured: total(row.get("captured"), currency)?,
         state,
-        reason: row.reason,
-        account: row.account.map(|(bank, number, holder)| RefundAccount { bank, number, holder }),
-        retry: read_retry(&row.retry),
-        at: Timestamp::from_millis(row.at),
+        reason: row.get("reason").text(),
+        account: row.get("account").option().map(account),
+        retry: read_retry(row.get("retry")),
+        at: time(row.get("at")),
     })
 }
 

@@ -1,22 +1,22 @@
 //! The owner of one SKU's stock: commands in, answers out. Every command is one synchronous turn, so a
 //! thousand buyers at once meet one after the other (R12, F12).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::hold::{Answer, Command};
 use shared::id::{AttemptId, Sku};
 use shared::problem::Code;
 use shared::time::Timestamp;
-use shared::wire::{SetStock, StockView};
+use shared::wire::StockView;
 
-use crate::json::{self, Limits};
-use crate::owner::{Failed, Reply};
+use crate::json::Field;
+use crate::owner::{Failed, Reply, request};
 use crate::shelf::StockShelf;
 
 /// More pieces of one SKU are a mistake in the request.
 const UNITS_MAX: u32 = 1_000_000;
 
 /// What the owner of a SKU is asked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StockOp {
     /// A command of an attempt.
@@ -44,6 +44,29 @@ pub enum StockOp {
         /// The request's body.
         body: String,
     },
+}
+
+impl StockOp {
+    /// Reads it from a call.
+    #[must_use]
+    pub fn of(field: Field<'_>) -> Self {
+        let (name, of) = field.variant();
+        let text = |name: &str| of.get(name).text();
+        match name {
+            "command" => Self::Command {
+                sku: text("sku"),
+                command: text("command"),
+                attempt: text("attempt"),
+                quantity: of.get("quantity").small(),
+            },
+            "outlook" => Self::Outlook { sku: text("sku"), shop: of.get("shop").flag() },
+            "set" => Self::Set { sku: text("sku"), body: text("body") },
+            _ => {
+                field.refuse();
+                Self::Outlook { sku: String::new(), shop: false }
+            }
+        }
+    }
 }
 
 /// The name of the object that owns this SKU of this merchant.
@@ -77,7 +100,7 @@ pub fn handle(shelf: &dyn StockShelf, op: &StockOp, now: Timestamp) -> Result<Re
         StockOp::Outlook { sku, shop } => view(shelf, sku, *shop, now),
         StockOp::Set { sku, body } => {
             let id = Sku::parse(sku).ok_or(Code::NotFound)?;
-            let request: SetStock = json::parse(body.as_bytes(), Limits::BODY)?;
+            let request = request::read(body, request::set_stock)?;
             if request.units.is_some_and(|units| units > UNITS_MAX) {
                 return Err(Code::QuantityInvalid.into());
             }

@@ -63,8 +63,8 @@ impl RawAmount {
 
     /// What a number that did not fit into an integer is. From 2^53 on a double says nothing about
     /// decimals any more, so there it is only large.
-    #[cfg(any(feature = "serde", test))]
-    fn from_double(number: f64) -> Self {
+    #[must_use]
+    pub fn from_double(number: f64) -> Self {
         const TOO_LARGE: f64 = 9_007_199_254_740_992.0;
         const _: () = assert!(crate::money::AMOUNT_MAX < 1 << 53);
         if number.is_sign_negative() {

@@ -5,13 +5,11 @@ use shared::means::{Device, Means, Presentation};
 use shared::payment::{Attempt, Input, Phase, PhaseKind, Style, Verdict};
 use shared::problem::Code;
 use shared::wire::{
-    Abandon, AttemptAnswer, ChangePresentation, MethodView, OpenAttempt, PresentationView,
-    SessionView, StatusView,
+    AttemptAnswer, MethodView, OpenAttempt, PresentationView, SessionView, StatusView,
 };
 
-use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims};
+use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, request};
 use crate::config::Channel;
-use crate::json::{self, Limits};
 use crate::provider::{self, CaptureStyle, MeansLimits, Provider};
 use crate::row::Record;
 use crate::signature::{derive, digest, equal, hex, unhex};
@@ -75,7 +73,7 @@ impl Desk<'_> {
         let mut record = self.record_for_token(claims)?;
         let id = record.checkout.id;
         let key = IdempotencyKey::parse(key).ok_or(Code::IdempotencyKeyInvalid)?;
-        let request: OpenAttempt = json::parse(body.as_bytes(), Limits::BODY)?;
+        let request = request::read(body, request::open_attempt)?;
         let begun_by = digest(format!("{}/{}", claims.jti, key.as_str()).as_bytes());
         let state_key = self.state_key(&record, &claims.jti, &key);
         if let Some(known) = record.payment.attempts.iter().find(|a| a.begun_by == begun_by) {
@@ -200,7 +198,7 @@ impl Desk<'_> {
     /// A closed window is a question: the provider is asked, and closed, before another try.
     pub(super) fn abandon(&self, checkout: &str, state: &str, body: &str) -> Done {
         let mut record = self.record_with_state(checkout, state)?;
-        let request: Abandon = json::parse(body.as_bytes(), Limits::BODY)?;
+        let request = request::read(body, request::abandon)?;
         let attempt = AttemptId::parse(&request.attempt).ok_or(Code::NotFound)?;
         record.payment.attempt(attempt).ok_or(Code::NotFound)?;
         self.feed(&mut record, Input::Abandon(attempt))?;
@@ -216,7 +214,7 @@ impl Desk<'_> {
     /// The next rung of the ladder: the same attempt, another window; the old window's key dies.
     pub(super) fn present(&self, checkout: &str, state: &str, attempt: &str, body: &str) -> Done {
         let mut record = self.record_with_state(checkout, state)?;
-        let request: ChangePresentation = json::parse(body.as_bytes(), Limits::BODY)?;
+        let request = request::read(body, request::change_presentation)?;
         let presentation = Presentation::parse(&request.presentation).ok_or(Code::JsonSchema)?;
         let id = AttemptId::parse(attempt).ok_or(Code::NotFound)?;
         let known = record.payment.attempt(id).ok_or(Code::NotFound)?;

@@ -1,7 +1,7 @@
 //! What comes from providers and their windows: the page in between, the return, the webhook. None of it
 //! is believed; it only says where to look.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::id::{AttemptId, RequestId};
 use shared::payment::{Attempt, Input, Phase};
 use shared::problem::Code;
@@ -18,7 +18,7 @@ use crate::view;
 const KEPT: Span = Span::hours(24 * 14);
 
 /// What our pages around a provider's window need to know; between the owner and the door.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct PageData {
     /// The checkout.
     pub checkout: String,

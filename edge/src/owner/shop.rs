@@ -14,13 +14,10 @@ use shared::payment::{
 use shared::problem::Code;
 use shared::raw_amount::RawAmount;
 use shared::time::Span;
-use shared::wire::{
-    CancelCheckout, JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount,
-};
+use shared::wire::{JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount};
 
-use super::{Desk, Done, Failed, Op, Outcome, Reply};
+use super::{Desk, Done, Failed, Op, Outcome, Reply, request};
 use crate::config::{Config, Merchant, return_url};
-use crate::json::{self, Limits};
 use crate::problem::Refusal;
 use crate::row::Record;
 use crate::shelf::Answer;
@@ -48,7 +45,7 @@ pub fn home_of(generation: u8, shards: u8, merchant: &str, first_order: &str) ->
 /// # Errors
 /// The code of the first cause found.
 pub fn read_open(body: &str) -> Result<OpenCheckout, Refusal> {
-    let open: OpenCheckout = json::parse(body.as_bytes(), Limits::BODY)?;
+    let open = request::read(body, request::open_checkout)?;
     if !(1..=ORDERS_MAX).contains(&open.orders.len()) {
         return Err(Code::LimitExceeded.into());
     }
@@ -266,7 +263,7 @@ impl Desk<'_> {
         if self.earlier(&name, fingerprint)?.is_some() {
             return self.handle(read).map(replayed);
         }
-        let request: CancelCheckout = json::parse(body.as_bytes(), Limits::BODY)?;
+        let request = request::read(body, request::cancel_checkout)?;
         if let Some(reason) = &request.reason {
             text(reason, REASON_CHARS_MAX)?;
         }
@@ -297,7 +294,7 @@ impl Desk<'_> {
         if let Some(refund) = self.earlier(&name, fingerprint)? {
             return self.handle(read(refund)).map(replayed);
         }
-        let request: OpenRefund = json::parse(body.as_bytes(), Limits::BODY)?;
+        let request = request::read(body, request::open_refund)?;
         let refund = match self.new_refund(&record, &request) {
             Ok(refund) => refund,
             Err(Failed::Refused(refusal)) => return self.refuse(&name, fingerprint, refusal.code),

@@ -32,7 +32,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use shared::fact::{Ask, Decline, DeclineCode, Fact, ProviderPaymentId, Sighting};
 use shared::id::RequestId;
@@ -44,6 +44,7 @@ use super::{
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
+use crate::json::{self, Field, Limits};
 use wire::{
     ALREADY_PAID, BUYER_CANCELLED, CancelBody, Cancelled, Ci, DECLINES, Envelope, Inquired, OK,
     OTHER_AMOUNT, OVER_BALANCE, OrderBody, RegisterBody, Registered, Report, UNKNOWN_ORDER,
@@ -181,10 +182,10 @@ impl Provider for Kb {
     ) -> Result<Fact, Unreadable> {
         match answer.http_status {
             200 => {
-                let envelope: Envelope = parse(&answer.body)?;
+                let envelope = parse(&answer.body, Envelope::of)?;
                 match ask {
                     Ask::Prepare { .. } => {
-                        Ok(registered(&envelope.result_code, &parse(&answer.body)?))
+                        Ok(registered(&envelope.result_code, &parse(&answer.body, Registered::of)?))
                     }
                     Ask::LookUp { .. } => inquired(&envelope.result_code, &answer.body),
                     Ask::Close { .. } => Ok(closed(&envelope.result_code)),
@@ -260,8 +261,8 @@ impl Provider for Kb {
         if !mac_fits(account, inbound.body, mac) {
             return Err(CallbackRefused::SignatureInvalid);
         }
-        let report: Report =
-            serde_json::from_slice(inbound.body).map_err(|_| CallbackRefused::Unreadable)?;
+        let report = json::read(inbound.body, Limits::OURS, Report::of)
+            .map_err(|_| CallbackRefused::Unreadable)?;
         // A good code over another merchant's report is a report for somebody else's address.
         if report.merchant_no != account.setting("merchant_no") {
             return Err(CallbackRefused::SignatureInvalid);
@@ -359,7 +360,7 @@ fn registered(result_code: &str, body: &Registered) -> Fact {
 
 fn inquired(result_code: &str, body: &[u8]) -> Result<Fact, Unreadable> {
     match result_code {
-        OK => Ok(told(&parse(body)?).unwrap_or_else(unclear)),
+        OK => Ok(told(&parse(body, Inquired::of)?).unwrap_or_else(unclear)),
         UNKNOWN_ORDER => Ok(Fact::NotFound),
         code => Ok(unclear(format!("inquire answered {}", word(code)))),
     }
@@ -383,7 +384,7 @@ fn cancelled(ask: &Ask, result_code: &str, body: &[u8]) -> Result<Fact, Unreadab
         OVER_BALANCE => return Ok(Fact::CancelRefused { provider_code: OVER_BALANCE.to_owned() }),
         code => return Ok(unclear(format!("cancel answered {}", word(code)))),
     }
-    let answer: Cancelled = parse(body)?;
+    let answer = parse(body, Cancelled::of)?;
     // The fact names no payment, so the comparison is made here.
     if answer.pay_no != provider_payment_id.as_str() || answer.cancel_no != *key {
         return Ok(unclear("the cancel's answer speaks of another cancel"));
@@ -413,12 +414,9 @@ fn unclear(detail: impl Into<String>) -> Fact {
     Fact::Unclear { detail: detail.into() }
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| {
-        // The error's own text may quote the body.
-        let (line, column) = (error.line(), error.column());
-        Unreadable { detail: format!("{:?} at line {line} column {column}", error.classify()) }
-    })
+fn parse<T>(body: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T, Unreadable> {
+    json::read(body, Limits::OURS, of)
+        .map_err(|refusal| Unreadable { detail: refusal.detail.to_owned() })
 }
 
 /// A provider's word when it looks like one: anything else could be personal data or break a log line.

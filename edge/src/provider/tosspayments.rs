@@ -46,6 +46,8 @@ use super::{
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
+use crate::json::{self, Limits};
+use crate::problem::Refusal;
 use wire::{CancelBody, ConfirmBody, ErrorBody, Event, Payment, RefundReceiveAccount, WindowData};
 
 mod wire;
@@ -198,9 +200,9 @@ impl Provider for Tosspayments {
         let body = &answer.body;
         let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
         match answer.http_status {
-            200 => match serde_json::from_slice::<Payment>(body) {
+            200 => match json::read(body, Limits::OURS, Payment::of) {
                 Ok(payment) => Ok(told(&payment, ask, account).unwrap_or_else(unclear)),
-                Err(error) => match serde_json::from_slice::<ErrorBody>(body) {
+                Err(error) => match json::read(body, Limits::OURS, ErrorBody::of) {
                     Ok(inner) => {
                         Ok(unclear(format!("HTTP 200 with the error {}", word(&inner.code))))
                     }
@@ -208,13 +210,13 @@ impl Provider for Tosspayments {
                 },
             },
             429 => Ok(Fact::Busy { retry_after }),
-            status @ 400..=499 => match serde_json::from_slice::<ErrorBody>(body) {
+            status @ 400..=499 => match json::read(body, Limits::OURS, ErrorBody::of) {
                 Ok(error) => Ok(refused(ask, status, &error.code, retry_after)),
                 Err(error) => Err(unreadable("no error object", &error)),
             },
             // Whatever a failing server or a proxy says about money is no decision.
             status => {
-                let code = serde_json::from_slice::<ErrorBody>(body).map(|error| error.code);
+                let code = json::read(body, Limits::OURS, ErrorBody::of).map(|error| error.code);
                 Ok(unclear(format!("HTTP {status} {}", code.as_deref().map_or("", word))))
             }
         }
@@ -303,8 +305,8 @@ impl Provider for Tosspayments {
             }
             Some(_) => return Err(CallbackRefused::HeaderInvalid),
         };
-        let body: Event =
-            serde_json::from_slice(inbound.body).map_err(|_| CallbackRefused::Unreadable)?;
+        let body = json::read(inbound.body, Limits::OURS, Event::of)
+            .map_err(|_| CallbackRefused::Unreadable)?;
         let (order_id, key) = match body.event_type.as_deref() {
             Some("PAYMENT_STATUS_CHANGED") => {
                 let data = body.data.ok_or(CallbackRefused::Unreadable)?;
@@ -443,7 +445,7 @@ fn deposit(payment: &Payment) -> Result<Deposit, String> {
     })
 }
 
-fn money(number: &serde_json::Number, currency: Currency) -> Result<Total, String> {
+fn money(number: &str, currency: Currency) -> Result<Total, String> {
     let minor =
         wire::minor_units(number, currency).ok_or("an amount is no number of its currency")?;
     Total::from_minor(minor, currency).map_err(|error| error.to_string())
@@ -480,10 +482,8 @@ fn unclear(detail: impl Into<String>) -> Fact {
     Fact::Unclear { detail: detail.into() }
 }
 
-fn unreadable(what: &str, error: &serde_json::Error) -> Unreadable {
-    // The error's own text may quote the body.
-    let (line, column) = (error.line(), error.column());
-    Unreadable { detail: format!("{what}: {:?} at line {line} column {column}", error.classify()) }
+fn unreadable(what: &str, error: &Refusal) -> Unreadable {
+    Unreadable { detail: format!("{what}: {}", error.detail) }
 }
 
 /// A provider's word when it looks like one: anything else could be personal data or break a log line.

@@ -10,7 +10,10 @@ use shared::hold::Command;
 use shared::id::{AttemptId, CheckoutId, Sku};
 use shared::problem::Code;
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{
+    DurableObject, Env, QueueContentType, RawMessageBuilder, Request, Response, Result, State,
+    durable_object,
+};
 
 use crate::config::Config;
 use crate::owner::{Desk, Errand, Failed, Op, Outcome, Question, Reply};
@@ -99,7 +102,7 @@ impl Inner {
     /// `[reply or null, checkout to drive or null, operation to answer after it or null]`
     fn answer(&self, bytes: &[u8]) -> JsValue {
         let internal = |request_id: &str| Reply::refusal(&Refusal::new(Code::Internal), request_id);
-        let Ok(envelope) = rpc::read::<Envelope<Op>>(bytes) else {
+        let Ok(envelope) = rpc::read_call(bytes, Op::of) else {
             return parts(Some(&internal("")), None, None);
         };
         let request_id = envelope.request_id.clone();
@@ -201,7 +204,15 @@ impl Inner {
         outgoing: &Outgoing,
     ) -> Option<std::result::Result<(), Failed>> {
         let sent = match self.env.queue("NOTICES") {
-            Ok(queue) => queue.send(outgoing.payload.clone()).await,
+            Ok(queue) => {
+                let payload = JsValue::from(outgoing.payload.as_str());
+                queue
+                    .send_raw(
+                        RawMessageBuilder::new(payload)
+                            .build_with_content_type(QueueContentType::Json),
+                    )
+                    .await
+            }
             Err(error) => Err(error),
         };
         match sent {

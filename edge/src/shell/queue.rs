@@ -4,7 +4,7 @@
 use shared::time::{Span, Timestamp};
 use worker::wasm_bindgen::JsValue;
 use worker::{
-    Context, Env, Message as Letter, MessageBatch, MessageExt, QueueRetryOptionsBuilder, Result,
+    Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage as Letter, Result,
     event,
 };
 
@@ -23,11 +23,11 @@ const DEAD: &str = "hanbeon-notices-dead";
 const NOTICE_WAIT: Span = Span::seconds(10);
 
 #[event(queue)]
-async fn queue(batch: MessageBatch<String>, env: Env, _ctx: Context) -> Result<()> {
+async fn queue(batch: MessageBatch<()>, env: Env, _ctx: Context) -> Result<()> {
     let config = settings::config(&env)?;
     let dead = batch.queue() == DEAD;
     // Each letter is answered for itself: one that fails does not bring the others back.
-    for letter in batch.messages()? {
+    for letter in batch.raw_iter() {
         let taken =
             if dead { bury(&env, &letter).await } else { deliver(&env, &config, &letter).await };
         match taken {
@@ -42,13 +42,18 @@ async fn queue(batch: MessageBatch<String>, env: Env, _ctx: Context) -> Result<(
     Ok(())
 }
 
-fn retry_in(letter: &Letter<String>, wait: Span) {
+fn retry_in(letter: &Letter, wait: Span) {
     let seconds = u32::try_from(wait.as_seconds()).unwrap_or(u32::MAX);
     letter.retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
 }
 
-fn read(letter: &Letter<String>) -> Result<Message> {
-    let message: Message = serde_json::from_str(letter.body())?;
+/// Empty, and so unreadable, when it is no text.
+fn text(letter: &Letter) -> String {
+    letter.body().as_string().unwrap_or_default()
+}
+
+fn read(letter: &Letter) -> Result<Message> {
+    let message = rpc::read(text(letter).as_bytes(), Message::of)?;
     if message.form > FORM {
         return Err(worker::Error::RustError("a newer release's message".to_owned()));
     }
@@ -56,7 +61,7 @@ fn read(letter: &Letter<String>) -> Result<Message> {
 }
 
 /// `None` when it is done with, or how long to wait.
-async fn deliver(env: &Env, config: &Config, letter: &Letter<String>) -> Result<Option<Span>> {
+async fn deliver(env: &Env, config: &Config, letter: &Letter) -> Result<Option<Span>> {
     let message = read(letter)?;
     write_book(env, &message).await?;
     if let Some(body) = &message.notice {
@@ -116,7 +121,7 @@ async fn post(env: &Env, config: &Config, message: &Message, body: &str) -> Outc
 }
 
 /// A dead letter is written down and its owner told; then it may go.
-async fn bury(env: &Env, letter: &Letter<String>) -> Result<Option<Span>> {
+async fn bury(env: &Env, letter: &Letter) -> Result<Option<Span>> {
     let message = read(letter)?;
     let why = "every delivery failed";
     env.d1("BOOK")?
@@ -128,7 +133,7 @@ async fn bury(env: &Env, letter: &Letter<String>) -> Result<Option<Span>> {
             message.id.clone().into(),
             message.checkout.clone().into(),
             message.merchant.clone().into(),
-            letter.body().clone().into(),
+            letter.body(),
             why.into(),
             number(clock::now().as_millis()),
         ])?

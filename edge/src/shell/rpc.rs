@@ -1,11 +1,11 @@
 //! Calls to objects: bytes in, bytes out.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use shared::id::Home;
 use wasm_bindgen::prelude::*;
 use worker::{Env, Error, Result};
 
+use crate::json::{self, Field, Limits};
 use crate::owner::{Op, Reply};
 use crate::stock::{self, StockOp};
 
@@ -19,7 +19,7 @@ extern "C" {
 }
 
 /// What crosses the border: the operation, and the id under which the log knows the request.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize)]
 pub(crate) struct Envelope<T> {
     /// Form of the envelope; an object refuses a newer one (F54).
     pub(crate) form: u32,
@@ -41,12 +41,25 @@ async fn ask<T: Serialize>(
     let bytes = serde_json::to_vec(envelope)?;
     let door: Door = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
     let reply = door.call(&bytes).await?;
-    read(&js_sys::Uint8Array::new(&reply).to_vec())
+    read(&js_sys::Uint8Array::new(&reply).to_vec(), Reply::of)
 }
 
 /// Reads bytes that crossed the border.
-pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|error| Error::RustError(error.to_string()))
+pub(crate) fn read<T>(bytes: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T> {
+    json::read(bytes, Limits::OURS, of)
+        .map_err(|refusal| Error::RustError(refusal.detail.to_owned()))
+}
+
+/// Reads a call.
+pub(crate) fn read_call<T>(
+    bytes: &[u8],
+    op: impl FnOnce(Field<'_>) -> T,
+) -> Result<Envelope<T>> {
+    read(bytes, |call| Envelope {
+        form: call.get("form").small(),
+        request_id: call.get("request_id").text(),
+        op: op(call.get("op")),
+    })
 }
 
 /// Asks the owner of a checkout's home.

@@ -10,7 +10,7 @@ use crate::problem::Refusal;
 use crate::stock::{self, StockOp};
 use shared::problem::Code;
 
-use super::rpc::{self, Envelope};
+use super::rpc;
 use super::store::StockStore;
 use super::{clock, log};
 
@@ -52,7 +52,7 @@ impl StockObject {
     }
 
     fn answer(&self, bytes: &[u8]) -> JsValue {
-        let reply = match rpc::read::<Envelope<StockOp>>(bytes) {
+        let reply = match rpc::read_call(bytes, StockOp::of) {
             Ok(envelope) => {
                 let handled = stock::handle(&*self.store, &envelope.op, clock::now());
                 handled.unwrap_or_else(|failed| match failed {

@@ -22,7 +22,7 @@ pub(super) async fn show(visit: &Visit, request: &str, key: &str) -> Answered {
     if reply.http_status != 200 {
         return Ok(from_reply(&reply)?);
     }
-    let data: PageData = rpc::read(reply.body.as_bytes())?;
+    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
     let channel = ChannelId::parse(&data.channel).ok_or(Code::NotFound)?;
     let channel = visit.config.channels.get(&channel).ok_or(Code::NotFound)?;
     let provider = provider::by_name(channel.provider).ok_or(Code::NotFound)?;
@@ -97,7 +97,7 @@ pub(super) async fn returned(visit: &Visit, request: &str, key: &str) -> Answere
     if reply.http_status != 200 {
         return Ok(from_reply(&reply)?);
     }
-    let data: PageData = rpc::read(reply.body.as_bytes())?;
+    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
     if data.presentation == Presentation::Redirect.code() {
         return Ok(see_other(&data.shop_url)?);
     }

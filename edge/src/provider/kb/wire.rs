@@ -1,7 +1,9 @@
 //! KB's JSON and tables of words, after the model. Unknown fields of answers are ignored.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::fact::DeclineCode;
+
+use crate::json::Field;
 
 #[derive(Serialize)]
 pub(super) struct RegisterBody<'a> {
@@ -44,17 +46,14 @@ pub(super) struct WindowData<'a> {
     pub(super) goods_name: String,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Envelope {
     pub(super) result_code: String,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Registered {
     pub(super) pay_token: Option<String>,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Inquired {
     pub(super) status: String,
     pub(super) merchant_no: String,
@@ -66,18 +65,63 @@ pub(super) struct Inquired {
     pub(super) reason_code: Option<String>,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Cancelled {
     pub(super) pay_no: String,
     pub(super) cancel_no: String,
     pub(super) cancelled_amount: u64,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Report {
     pub(super) merchant_no: String,
     pub(super) order_no: String,
     pub(super) pay_no: Option<String>,
+}
+
+impl Envelope {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self { result_code: field.get("result_code").text() }
+    }
+}
+
+impl Registered {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self { pay_token: field.get("pay_token").text_or_none() }
+    }
+}
+
+impl Inquired {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self {
+            status: field.get("status").text(),
+            merchant_no: field.get("merchant_no").text(),
+            order_no: field.get("order_no").text(),
+            pay_no: field.get("pay_no").text_or_none(),
+            amount: field.get("amount").option().map(Field::number),
+            cancelled_amount: field.get("cancelled_amount").option().map(Field::number),
+            currency: field.get("currency").text_or_none(),
+            reason_code: field.get("reason_code").text_or_none(),
+        }
+    }
+}
+
+impl Cancelled {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self {
+            pay_no: field.get("pay_no").text(),
+            cancel_no: field.get("cancel_no").text(),
+            cancelled_amount: field.get("cancelled_amount").number(),
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self {
+            merchant_no: field.get("merchant_no").text(),
+            order_no: field.get("order_no").text(),
+            pay_no: field.get("pay_no").text_or_none(),
+        }
+    }
 }
 
 pub(super) const OK: &str = "0000";

@@ -1,32 +1,29 @@
 //! Toss's JSON and tables of words. Unknown fields of answers are ignored: Toss adds some at any time.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::fact::DeclineCode;
 use shared::money::Currency;
 use shared::time::{Civil, Span, Timestamp};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+use crate::json::Field;
+
 pub(super) struct Payment {
     pub(super) payment_key: String,
     pub(super) order_id: String,
     pub(super) m_id: Option<String>,
     pub(super) status: String,
     pub(super) currency: String,
-    pub(super) total_amount: serde_json::Number,
-    pub(super) balance_amount: Option<serde_json::Number>,
+    pub(super) total_amount: String,
+    pub(super) balance_amount: Option<String>,
     pub(super) approved_at: Option<String>,
     pub(super) failure: Option<Failure>,
     pub(super) virtual_account: Option<VirtualAccount>,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Failure {
     pub(super) code: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct VirtualAccount {
     pub(super) account_number: String,
     pub(super) bank_code: String,
@@ -34,25 +31,71 @@ pub(super) struct VirtualAccount {
     pub(super) due_date: String,
 }
 
-#[derive(Deserialize)]
 pub(super) struct ErrorBody {
     pub(super) code: String,
 }
 
 /// A webhook: `eventType` and `data`, or DEPOSIT_CALLBACK's flat `orderId`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Event {
     pub(super) event_type: Option<String>,
     pub(super) data: Option<EventData>,
     pub(super) order_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct EventData {
     pub(super) order_id: Option<String>,
     pub(super) payment_key: Option<String>,
+}
+
+impl Payment {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        let text = |name: &str| field.get(name).text();
+        Self {
+            payment_key: text("paymentKey"),
+            order_id: text("orderId"),
+            m_id: field.get("mId").text_or_none(),
+            status: text("status"),
+            currency: text("currency"),
+            total_amount: field.get("totalAmount").digits(),
+            balance_amount: field.get("balanceAmount").option().map(Field::digits),
+            approved_at: field.get("approvedAt").text_or_none(),
+            failure: field
+                .get("failure")
+                .option()
+                .map(|failure| Failure { code: failure.get("code").text_or_none() }),
+            virtual_account: field.get("virtualAccount").option().map(VirtualAccount::of),
+        }
+    }
+}
+
+impl VirtualAccount {
+    fn of(field: Field<'_>) -> Self {
+        Self {
+            account_number: field.get("accountNumber").text(),
+            bank_code: field.get("bankCode").text(),
+            customer_name: field.get("customerName").text_or_none(),
+            due_date: field.get("dueDate").text(),
+        }
+    }
+}
+
+impl ErrorBody {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self { code: field.get("code").text() }
+    }
+}
+
+impl Event {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self {
+            event_type: field.get("eventType").text_or_none(),
+            data: field.get("data").option().map(|data| EventData {
+                order_id: data.get("orderId").text_or_none(),
+                payment_key: data.get("paymentKey").text_or_none(),
+            }),
+            order_id: field.get("orderId").text_or_none(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -199,9 +242,8 @@ pub(super) fn bank_name(code: &str) -> &str {
 }
 
 /// Toss writes amounts in the major unit: `31000` for won, `12.5` for dollars.
-pub(super) fn minor_units(number: &serde_json::Number, currency: Currency) -> Option<u64> {
-    let text = number.to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+pub(super) fn minor_units(number: &str, currency: Currency) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let fraction = fraction.trim_end_matches('0');
     let digits = usize::try_from(currency.exponent()).ok()?;
     let plain = [whole, fraction].concat().bytes().all(|b| b.is_ascii_digit());
