@@ -1,9 +1,10 @@
 //! The shop's list, read from the book. Lists may be a moment behind; nothing is decided from them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::id::CheckoutId;
 use shared::problem::Code;
-use worker::Response;
+use wasm_bindgen::JsValue;
+use worker::{Error, Response};
 
 use super::fetch::{Answered, Visit, text};
 
@@ -11,19 +12,6 @@ use super::fetch::{Answered, Visit, text};
 const LIMIT_MAX: u32 = 100;
 /// When the caller names none.
 const LIMIT_DEFAULT: u32 = 20;
-
-#[derive(Serialize, Deserialize)]
-struct Row {
-    id: String,
-    version: f64,
-    #[serde(rename = "status")]
-    standing: String,
-    amount: f64,
-    refunded: f64,
-    currency: String,
-    label: String,
-    created_at: f64,
-}
 
 #[derive(Serialize)]
 struct Item {
@@ -67,26 +55,29 @@ pub(super) async fn checkouts(visit: &Visit) -> Answered {
              ORDER BY created_at DESC, id DESC LIMIT ?3",
         )
         .bind(&[text(&merchant), text(cursor), limit.into()])?
-        .all()
+        .raw_js_value()
         .await?;
-    let rows: Vec<Row> = found.results()?;
-    let full = u32::try_from(rows.len()).is_ok_and(|count| count == limit);
-    let next_cursor = rows.last().filter(|_| full).map(|row| row.id.clone());
-    let checkouts = rows.into_iter().map(item).collect();
+    let rows: Option<Vec<Item>> = found.iter().map(item).collect();
+    let checkouts = rows.ok_or_else(|| Error::RustError("a row of the book".to_owned()))?;
+    let full = u32::try_from(checkouts.len()).is_ok_and(|count| count == limit);
+    let next_cursor = checkouts.last().filter(|_| full).map(|row| row.id.clone());
     Ok(Response::from_json(&Page { checkouts, next_cursor })?)
 }
 
-fn item(row: Row) -> Item {
-    Item {
-        id: row.id,
-        version: whole(row.version),
-        standing: row.standing,
-        amount: whole(row.amount),
-        refunded_amount: whole(row.refunded),
-        currency: row.currency,
-        label: row.label,
-        created_at: shared::time::Timestamp::from_millis(whole(row.created_at)).to_string(),
-    }
+/// The columns in the query's order; `None` when one is not what the table says.
+fn item(row: &JsValue) -> Option<Item> {
+    let row = js_sys::Array::from(row);
+    let (text, number) = (|n| row.get(n).as_string(), |n| row.get(n).as_f64().map(whole));
+    Some(Item {
+        id: text(0)?,
+        version: number(1)?,
+        standing: text(2)?,
+        amount: number(3)?,
+        refunded_amount: number(4)?,
+        currency: text(5)?,
+        label: text(6)?,
+        created_at: shared::time::Timestamp::from_millis(number(7)?).to_string(),
+    })
 }
 
 #[expect(

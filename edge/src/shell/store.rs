@@ -4,7 +4,6 @@
 //! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
 //! ids and digests are text.
 
-use serde::Deserialize;
 use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::Timestamp;
@@ -70,40 +69,100 @@ impl Sql {
         self.0.exec(query, values).map(|_| ()).map_err(|error| broken(&error))
     }
 
-    fn rows<T: for<'de> Deserialize<'de>>(
+    /// Every row as its columns, in the order of the query.
+    fn rows<T>(
         &self,
         query: &str,
         values: Vec<SqlStorageValue>,
+        read: impl Fn(&mut Columns) -> T,
     ) -> Kept<Vec<T>> {
-        let cursor = self.0.exec(query, values).map_err(|error| broken(&error))?;
-        cursor.to_array().map_err(|error| broken(&error))
+        self.columns(query, values)?.into_iter().map(|mut row| row.read(&read)).collect()
     }
 
-    fn row<T: for<'de> Deserialize<'de>>(
+    fn row<T>(
         &self,
         query: &str,
         values: Vec<SqlStorageValue>,
+        read: impl Fn(&mut Columns) -> T,
     ) -> Kept<Option<T>> {
-        Ok(self.rows(query, values)?.into_iter().next())
+        let first = self.columns(query, values)?.into_iter().next();
+        first.map(|mut row| row.read(&read)).transpose()
+    }
+
+    fn columns(&self, query: &str, values: Vec<SqlStorageValue>) -> Kept<Vec<Columns>> {
+        let cursor = self.0.exec(query, values).map_err(|error| broken(&error))?;
+        let columns = |row: worker::Result<Vec<SqlStorageValue>>| match row {
+            Ok(values) => Ok(Columns { values: values.into_iter(), fits: true }),
+            Err(error) => Err(broken(&error)),
+        };
+        cursor.raw().map(columns).collect()
     }
 
     /// Brings the tables to this release's form. A database that cannot be brought there answers every
     /// later statement with an error, which the caller reports as `internal`.
     fn migrate(&self, migrations: &[&str]) -> Kept<()> {
-        #[derive(Deserialize)]
-        struct Form {
-            n: u32,
-        }
         self.run("CREATE TABLE IF NOT EXISTS form (n INTEGER NOT NULL)", Vec::new())?;
-        let form: Option<Form> =
-            self.row("SELECT max(n) AS n FROM form HAVING n IS NOT NULL", Vec::new())?;
-        let done = usize::try_from(form.map_or(0, |form| form.n)).unwrap_or(usize::MAX);
+        let done = self.row("SELECT max(n) FROM form", Vec::new(), Columns::number_or_none)?;
+        let done = usize::try_from(done.flatten().unwrap_or(0)).unwrap_or(usize::MAX);
         for (at, migration) in migrations.iter().enumerate().skip(done) {
             self.run(migration, Vec::new())?;
             let n = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
             self.run("INSERT INTO form (n) VALUES (?)", vec![integer(n)])?;
         }
         Ok(())
+    }
+}
+
+/// One row's columns, taken one after the other. A column that is not what was asked for spoils the row.
+struct Columns {
+    values: std::vec::IntoIter<SqlStorageValue>,
+    fits: bool,
+}
+
+impl Columns {
+    fn read<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Kept<T> {
+        let record = read(self);
+        let misfit = || ShelfError("a row has another form than expected".to_owned());
+        self.fits.then_some(record).ok_or_else(misfit)
+    }
+
+    fn text(&mut self) -> String {
+        if let Some(SqlStorageValue::String(text)) = self.values.next() {
+            text
+        } else {
+            self.fits = false;
+            String::new()
+        }
+    }
+
+    fn number_or_none(&mut self) -> Option<u64> {
+        match self.values.next() {
+            Some(SqlStorageValue::Integer(number)) => {
+                self.fits = self.fits && number >= 0;
+                u64::try_from(number).ok()
+            }
+            Some(SqlStorageValue::Null) => None,
+            _ => {
+                self.fits = false;
+                None
+            }
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        let number = self.number_or_none();
+        self.fits = self.fits && number.is_some();
+        number.unwrap_or_default()
+    }
+
+    fn small(&mut self) -> u32 {
+        let number = u32::try_from(self.number());
+        self.fits = self.fits && number.is_ok();
+        number.unwrap_or_default()
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_millis(self.number())
     }
 }
 
@@ -123,80 +182,16 @@ impl CheckoutStore {
     }
 }
 
-#[derive(Deserialize)]
-struct RowText {
-    row: String,
-}
-
-#[derive(Deserialize)]
-struct Id {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Outgone {
-    id: String,
-    payload: String,
-}
-
-#[derive(Deserialize)]
-struct Fingerprint {
-    fingerprint: String,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    fingerprint: String,
-    result: String,
-}
-
-#[derive(Deserialize)]
-struct Checkout {
-    checkout: String,
-}
-
-#[derive(Deserialize)]
-struct Count {
-    n: u32,
-}
-
-#[derive(Deserialize)]
-struct Due {
-    due: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct JournalRow {
-    n: u32,
-    at: f64,
-    input: String,
-    detail: String,
-    phase: String,
-    verdict: String,
-    version: u32,
-}
-
-/// A time that the SQL interface handed over as a double; times are below 2^53, so it is exact.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates, and every time in the tables was written from milliseconds below 2^53"
-)]
-const fn read_time(millis: f64) -> Timestamp {
-    Timestamp::from_millis(millis as u64)
-}
-
 fn checkout_id(id: &str) -> Kept<CheckoutId> {
     CheckoutId::parse(id).ok_or_else(|| ShelfError("a row's checkout id cannot be read".to_owned()))
 }
 
 impl Shelf for CheckoutStore {
     fn record(&self, id: CheckoutId) -> Kept<Option<Record>> {
-        let found: Option<RowText> =
-            self.sql.row("SELECT row FROM checkout WHERE id = ?", vec![text(id)])?;
-        let read = |found: RowText| {
-            row::read(&found.row).map_err(|error| ShelfError(format!("{id}: {}", error.0)))
+        let found =
+            self.sql.row("SELECT row FROM checkout WHERE id = ?", vec![text(id)], Columns::text)?;
+        let read = |found: String| {
+            row::read(&found).map_err(|error| ShelfError(format!("{id}: {}", error.0)))
         };
         found.map(read).transpose()
     }
@@ -231,21 +226,21 @@ impl Shelf for CheckoutStore {
     }
 
     fn journal(&self, id: CheckoutId) -> Kept<Vec<JournalEntry>> {
-        let rows: Vec<JournalRow> = self.sql.rows(
+        let entry = |row: &mut Columns| JournalEntry {
+            n: row.number(),
+            at: row.time().to_string(),
+            input: row.text(),
+            detail: row.text(),
+            phase: row.text(),
+            verdict: row.text(),
+            version: row.number(),
+        };
+        self.sql.rows(
             "SELECT n, at, input, detail, phase, verdict, version FROM journal
              WHERE checkout = ? ORDER BY n LIMIT 1000",
             vec![text(id)],
-        )?;
-        let entry = |row: JournalRow| JournalEntry {
-            n: u64::from(row.n),
-            at: read_time(row.at).to_string(),
-            input: row.input,
-            detail: row.detail,
-            phase: row.phase,
-            verdict: row.verdict,
-            version: u64::from(row.version),
-        };
-        Ok(rows.into_iter().map(entry).collect())
+            entry,
+        )
     }
 
     fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
@@ -256,23 +251,27 @@ impl Shelf for CheckoutStore {
     }
 
     fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>> {
-        let rows: Vec<Outgone> = self.sql.rows(
+        let rows = self.sql.rows(
             "UPDATE outgoing SET next_at = ?3 WHERE checkout = ?1 AND next_at <= ?2
              RETURNING id, payload",
             vec![text(id), time(now), time(again)],
+            |row| (row.text(), row.text()),
         )?;
-        let outgoing = |row: Outgone| -> Kept<Outgoing> {
-            let id = NoticeId::parse(&row.id)
+        let outgoing = |(id, payload): (String, String)| -> Kept<Outgoing> {
+            let id = NoticeId::parse(&id)
                 .ok_or_else(|| ShelfError("a notice's id cannot be read".to_owned()))?;
-            Ok(Outgoing { id, payload: row.payload })
+            Ok(Outgoing { id, payload })
         };
         rows.into_iter().map(outgoing).collect()
     }
 
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
-        let cleared: Option<Checkout> =
-            self.sql.row("DELETE FROM outgoing WHERE id = ? RETURNING checkout", vec![text(id)])?;
-        cleared.map(|row| checkout_id(&row.checkout)).transpose()
+        let cleared = self.sql.row(
+            "DELETE FROM outgoing WHERE id = ? RETURNING checkout",
+            vec![text(id)],
+            Columns::text,
+        )?;
+        cleared.map(|id| checkout_id(&id)).transpose()
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
@@ -280,10 +279,11 @@ impl Shelf for CheckoutStore {
     }
 
     fn answer(&self, name: &str) -> Kept<Option<Answer>> {
-        let found: Option<Kind> = self
-            .sql
-            .row("SELECT fingerprint, result FROM answer WHERE name = ?", vec![text(name)])?;
-        Ok(found.map(|row| Answer { fingerprint: row.fingerprint, result: row.result }))
+        self.sql.row(
+            "SELECT fingerprint, result FROM answer WHERE name = ?",
+            vec![text(name)],
+            |row| Answer { fingerprint: row.text(), result: row.text() },
+        )
     }
 
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
@@ -295,19 +295,22 @@ impl Shelf for CheckoutStore {
     }
 
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String> {
-        let held: Option<Fingerprint> = self.sql.row(
+        let held = self.sql.row(
             "INSERT INTO claim (name, fingerprint, at) VALUES (?1, ?2, ?3)
              ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING fingerprint",
             vec![text(name), text(fingerprint), time(now)],
+            Columns::text,
         )?;
-        held.map(|row| row.fingerprint)
-            .ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
+        held.ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
-        let found: Option<Checkout> =
-            self.sql.row("SELECT checkout FROM attempt WHERE id = ?", vec![text(attempt)])?;
-        found.map(|row| checkout_id(&row.checkout)).transpose()
+        let found = self.sql.row(
+            "SELECT checkout FROM attempt WHERE id = ?",
+            vec![text(attempt)],
+            Columns::text,
+        )?;
+        found.map(|id| checkout_id(&id)).transpose()
     }
 
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
@@ -318,42 +321,46 @@ impl Shelf for CheckoutStore {
     }
 
     fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool> {
-        let fresh: Option<Id> = self.sql.row(
+        let fresh = self.sql.row(
             "INSERT INTO heard (event, attempt, at) VALUES (?, ?, ?)
-             ON CONFLICT (event) DO NOTHING RETURNING event AS id",
+             ON CONFLICT (event) DO NOTHING RETURNING event",
             vec![text(event), text(attempt), time(now)],
+            Columns::text,
         )?;
-        Ok(fresh.is_some_and(|row| row.id == event))
+        Ok(fresh.is_some_and(|heard| heard == event))
     }
 
     fn count(&self, name: &str, window: u64) -> Kept<u32> {
-        let counted: Option<Count> = self.sql.row(
+        let counted = self.sql.row(
             "INSERT INTO velocity (name, slot, n) VALUES (?, ?, 1)
              ON CONFLICT (name, slot) DO UPDATE SET n = n + 1 RETURNING n",
             vec![text(name), integer(window)],
+            Columns::small,
         )?;
-        Ok(counted.map_or(0, |row| row.n))
+        Ok(counted.unwrap_or(0))
     }
 
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>> {
-        let rows: Vec<Id> = self.sql.rows(
+        let ids = self.sql.rows(
             "SELECT id FROM (
                  SELECT id, due FROM checkout WHERE due <= ?1 AND parked IS NULL
                  UNION SELECT checkout, next_at FROM outgoing WHERE next_at <= ?1
              ) GROUP BY id ORDER BY min(due) LIMIT ?2",
             vec![time(now), integer(u64::from(limit))],
+            Columns::text,
         )?;
-        rows.iter().map(|row| checkout_id(&row.id)).collect()
+        ids.iter().map(|id| checkout_id(id)).collect()
     }
 
     fn next_due(&self) -> Kept<Option<Timestamp>> {
-        let next: Option<Due> = self.sql.row(
+        let next = self.sql.row(
             "SELECT min(due) AS due FROM (
                  SELECT min(due) AS due FROM checkout WHERE due IS NOT NULL AND parked IS NULL
                  UNION ALL SELECT min(next_at) FROM outgoing)",
             Vec::new(),
+            Columns::number_or_none,
         )?;
-        Ok(next.and_then(|row| row.due).map(read_time))
+        Ok(next.flatten().map(Timestamp::from_millis))
     }
 
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()> {
@@ -393,19 +400,6 @@ impl StockStore {
     }
 }
 
-#[derive(Deserialize)]
-struct Units {
-    units: Option<u32>,
-}
-
-#[derive(Deserialize)]
-struct ClaimRow {
-    attempt: String,
-    kind: String,
-    quantity: u32,
-    at: f64,
-}
-
 const fn claim_row(claim: Claim) -> (&'static str, u32, Timestamp) {
     match claim {
         Claim::Held { quantity, until } => ("held", quantity, until),
@@ -415,16 +409,17 @@ const fn claim_row(claim: Claim) -> (&'static str, u32, Timestamp) {
     }
 }
 
-fn read_claim(row: &ClaimRow) -> Kept<(AttemptId, Claim)> {
-    let (quantity, at) = (row.quantity, read_time(row.at));
-    let claim = match row.kind.as_str() {
+type ClaimRow = (String, String, u32, Timestamp);
+
+fn read_claim((attempt, kind, quantity, at): ClaimRow) -> Kept<(AttemptId, Claim)> {
+    let claim = match kind.as_str() {
         "held" => Claim::Held { quantity, until: at },
         "secured" => Claim::Secured { quantity, at },
         "committed" => Claim::Committed { at },
         "released" => Claim::Released { at },
         _ => return Err(ShelfError("a claim's kind cannot be read".to_owned())),
     };
-    let attempt = AttemptId::parse(&row.attempt);
+    let attempt = AttemptId::parse(&attempt);
     let attempt =
         attempt.ok_or_else(|| ShelfError("a claim's attempt cannot be read".to_owned()))?;
     Ok((attempt, claim))
@@ -432,12 +427,17 @@ fn read_claim(row: &ClaimRow) -> Kept<(AttemptId, Claim)> {
 
 impl StockShelf for StockStore {
     fn stock(&self, sku: &Sku) -> Kept<Stock> {
-        let units: Option<Units> =
-            self.sql.row("SELECT units FROM stock WHERE sku = ?", vec![text(sku)])?;
-        let rows: Vec<ClaimRow> =
-            self.sql.rows("SELECT attempt, kind, quantity, at FROM claim", Vec::new())?;
-        let claims = rows.iter().map(read_claim).collect::<Kept<_>>()?;
-        Ok(Stock { units: units.and_then(|row| row.units), claims })
+        let units =
+            self.sql.row("SELECT units FROM stock WHERE sku = ?", vec![text(sku)], |row| {
+                row.number_or_none().and_then(|units| u32::try_from(units).ok())
+            })?;
+        let rows = self.sql.rows(
+            "SELECT attempt, kind, quantity, at FROM claim",
+            Vec::new(),
+            |row| -> ClaimRow { (row.text(), row.text(), row.small(), row.time()) },
+        )?;
+        let claims = rows.into_iter().map(read_claim).collect::<Kept<_>>()?;
+        Ok(Stock { units: units.flatten(), claims })
     }
 
     fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()> {
