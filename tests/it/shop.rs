@@ -81,6 +81,7 @@ fn r64_f38_a_cancel_while_the_window_is_open_closes_it_at_the_provider() {
 fn a_paid_checkout_is_not_cancelled_but_refunded() {
     let world = together();
     let opened = paid(&world, "toss_card", 31_000);
+    world.until_still(&opened);
     let before = world.snapshot(&opened);
     let once = key();
     cancel(&world, &opened, &once).refused(409, "checkout_paid");
@@ -100,6 +101,7 @@ fn r25_i11_an_order_is_refunded_in_parts_and_then_whole_and_never_more() {
         assert_eq!(view["status"], "partially_refunded");
         assert_eq!(view["orders"][0]["refunded_amount"], 1_000);
         world.until_notice(&opened, "checkout.refunded");
+        world.until_still(&opened);
         let before = world.snapshot(&opened);
         refund(&world, &opened, &key(), &part(&opened, 30_001))
             .refused(422, "refund_exceeds_available");
@@ -164,6 +166,7 @@ fn a_refund_that_does_not_fit_is_refused_and_changes_nothing() {
     let unpaid = world.open(CAMERA, 31_000);
     refund(&world, &unpaid, &key(), &part(&unpaid, 1)).refused(422, "refund_invalid");
     let opened = paid(&world, "toss_card", 31_000);
+    world.until_still(&opened);
     let before = world.snapshot(&opened);
     for (body, code, word) in [
         (json!({"order_id": "o-other", "amount": 1, "reason": "x"}), 422, "refund_invalid"),
@@ -275,6 +278,7 @@ fn a_life_outside_its_bounds_is_refused() {
 fn i15_nothing_of_one_merchant_exists_for_another() {
     let world = together();
     let opened = paid(&world, "toss_card", 31_000);
+    world.until_still(&opened);
     let before = world.snapshot(&opened);
     for (method, rest, body) in [
         ("GET", "", None),

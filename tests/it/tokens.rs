@@ -279,7 +279,7 @@ fn row_132_pages_of_other_origins_are_refused() {
     let before = world.snapshot(&opened);
     let own = world.shop_origin.clone();
     let subdomain = own.replace("shop.", "a.shop.");
-    let other_port = own.replace(":2", ":3");
+    let other_port = format!("{}:1", own.rsplit_once(':').unwrap().0);
     for origin in [
         "null",
         "https://evil.example",

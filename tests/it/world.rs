@@ -429,6 +429,23 @@ impl World {
         view
     }
 
+    /// Waits until the providers have nothing more to say about a checkout and nothing moves in it.
+    pub fn until_still(&self, opened: &Opened) {
+        until("every event is acknowledged", || {
+            let lines = self.books(opened);
+            let ids = lines.iter().filter_map(|line| line["request_id"].as_str());
+            let all: Vec<Value> = ids.flat_map(|id| self.deliveries(id)).collect();
+            all.iter().all(|one| one["state"] == "accepted").then_some(())
+        });
+        let mut before = (0, Value::Null);
+        until("nothing moves any more", || {
+            let now = json!([self.journal(opened), self.read(opened)["version"]]);
+            let times = if now == before.1 { before.0 + 1 } else { 0 };
+            before = (times, now);
+            (times >= 8).then_some(())
+        });
+    }
+
     /// Both books say: no money is with us.
     pub fn assert_no_money(&self, opened: &Opened) {
         let (captured, refunded, _) = self.money(opened);
