@@ -232,8 +232,9 @@ impl Flow {
         if known.is_some_and(|(version, _)| status.version < version) {
             return false;
         }
-        // From the first attempt on the page's token is burnt; only a fresh one may start another.
-        if status.attempt.is_some() {
+        // From the first attempt on the page's token is burnt; only a fresh one may start another. An
+        // attempt that ended is named no more, so its end counts as well.
+        if status.attempt.is_some() || status.decline.is_some() || status.token.is_some() {
             self.token.clone_from(&status.token);
         }
         self.status = Some(status.clone());
