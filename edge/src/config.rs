@@ -230,8 +230,11 @@ impl ChannelRecord {
 
 /// Names and values; an absent table is an empty one.
 fn settings(field: Field<'_>) -> BTreeMap<String, String> {
-    let entries = field.entries_or_none().into_iter();
-    entries.map(|(name, value)| (name.to_owned(), value.text())).collect()
+    let mut settings = BTreeMap::new();
+    for (name, value) in field.entries_or_none() {
+        settings.insert(name.to_owned(), value.text());
+    }
+    settings
 }
 
 impl Config {

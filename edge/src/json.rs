@@ -13,7 +13,7 @@ pub use field::Field;
 
 use core::cell::Cell;
 use core::fmt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use shared::problem::Code;
@@ -93,8 +93,8 @@ fn print(tree: &Tree, text: &mut String) {
             text.push_str(if items.is_empty() { "[]" } else { "]" });
         }
         Tree::Object(members) => {
-            let sorted: BTreeMap<_, _> =
-                members.iter().map(|(name, value)| (name, value)).collect();
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             mark = '{';
             for (name, value) in &sorted {
                 text.push(core::mem::replace(&mut mark, ','));
