@@ -5,23 +5,17 @@
 //! edge's, its source is the window that we opened, its nonce is that window's, and its kind was not
 //! heard from it before. Even then it only means "look now".
 
-use crate::value::Value;
+pub use shared::message::Kind;
+use shared::message::VERSION;
 
-/// What a window can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Said {
-    /// Its page has loaded.
-    Ready,
-    /// Something happened: ask the edge.
-    Look,
-}
+use crate::value::Value;
 
 /// What one window may say, and has said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     edge: String,
     nonce: String,
-    heard: Vec<Said>,
+    heard: Vec<Kind>,
 }
 
 impl Gate {
@@ -32,18 +26,17 @@ impl Gate {
     }
 
     /// Lets a message in, once. `ours`: the source is the window that we opened.
-    pub fn admit(&mut self, origin: &str, ours: bool, message: &Value) -> Option<Said> {
-        if origin != self.edge || !ours || message.get("hanbeon").whole() != Some(1) {
+    pub fn admit(&mut self, origin: &str, ours: bool, message: &Value) -> Option<Kind> {
+        if origin != self.edge
+            || !ours
+            || message.get("hanbeon").whole() != Some(u64::from(VERSION))
+        {
             return None;
         }
         if message.get("nonce").text() != Some(&self.nonce) {
             return None;
         }
-        let said = match message.get("kind").text()? {
-            "ready" => Said::Ready,
-            "look" => Said::Look,
-            _ => return None,
-        };
+        let said = Kind::parse(message.get("kind").text()?)?;
         if self.heard.contains(&said) {
             return None;
         }
@@ -146,8 +139,8 @@ mod tests {
     #[test]
     fn a_message_counts_once() {
         let mut gate = gate();
-        assert_eq!(gate.admit(EDGE, true, &message("ready", "n1")), Some(Said::Ready));
-        assert_eq!(gate.admit(EDGE, true, &message("look", "n1")), Some(Said::Look));
+        assert_eq!(gate.admit(EDGE, true, &message("ready", "n1")), Some(Kind::Ready));
+        assert_eq!(gate.admit(EDGE, true, &message("look", "n1")), Some(Kind::Look));
         assert_eq!(gate.admit(EDGE, true, &message("look", "n1")), None);
         assert_eq!(gate.admit(EDGE, true, &message("ready", "n1")), None);
     }

@@ -15,11 +15,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent};
 
 use crate::api;
-use crate::channel::{self, Gate, Listener, Said, Tabs};
+use crate::channel::{self, Gate, Kind, Listener, Tabs};
 use crate::driver::{self, BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
-use crate::flow::{Buyer, InputKind};
+use crate::flow::{Buyer, InputKind, is_passing};
 use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
-use crate::question::{Asker, Question, Reply, is_passing};
+use crate::question::{Asker, Question, Reply};
 use crate::record::{Presentation, Window};
 use crate::resume;
 use crate::tabs;
@@ -366,7 +366,7 @@ impl Drive {
                 said
             }
         };
-        if said == Some(Said::Look) {
+        if said == Some(Kind::Look) {
             self.feed(Input::Noticed(Sign::Look));
         }
     }

@@ -17,7 +17,7 @@ pub mod table;
 use crate::record::{DeclineCode, Method, Outcome, Phase, Presentation, Session, Status};
 use enter::first_available;
 pub use kind::{Answer, Buyer, InputKind, News, Sign, StateKind};
-pub use state::{Blank, Effect, Event, Input, Intent, Memory, State};
+pub use state::{Blank, Effect, Event, Input, Intent, Memory, State, is_passing};
 use state::{news, refusal};
 pub use table::{Verdict, verdict};
 
@@ -150,7 +150,9 @@ impl Flow {
             }
             Input::WindowTold(_) => InputKind::Answer(Answer::WindowGiven),
             Input::StatusTold(status) => InputKind::Heard(news(status, self.owner)),
-            Input::Refused { code, .. } => InputKind::Answer(refusal(code)),
+            Input::Refused { code, .. } => {
+                InputKind::Answer(refusal(code, self.memory.state_key.is_some()))
+            }
             Input::Silence => InputKind::Answer(Answer::Silence),
             Input::Noticed(sign) => InputKind::Sign(*sign),
         }

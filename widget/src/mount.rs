@@ -12,7 +12,7 @@ use web_sys::{Element, HtmlElement, ShadowRoot};
 use crate::draw::Canvas;
 use crate::drive::{Drive, dispatch_error};
 use crate::flow::Flow;
-use crate::options::{Attributes, Device, Options, Theme};
+use crate::options::{Attributes, Options, Theme, device};
 use crate::question::Asker;
 use crate::theme;
 
@@ -56,7 +56,7 @@ fn draw(
     let navigator = window().navigator();
     let agent = navigator.user_agent().unwrap_or_default();
     let Options { checkout, token, locale, theme, presentation } = options;
-    let device = Device::of(&agent, navigator.max_touch_points());
+    let device = device(&agent, navigator.max_touch_points());
     let asker = Asker { edge, checkout, device, locale };
     let (flow, effects) = Flow::start(token.clone(), presentation, pressed);
     let drive = Drive::new(host, asker, token, flow);

@@ -1,5 +1,7 @@
 //! The element's attributes as [`Options`]: parsed once, at the door, all problems at once.
 
+pub use shared::means::Device;
+
 use crate::record::{self, Presentation};
 use crate::value::Value;
 
@@ -40,34 +42,14 @@ impl Locale {
     }
 }
 
-/// The kind of device; decides which presentations the edge offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
-    /// A computer.
-    Pc,
-    /// A phone or a tablet.
-    Mobile,
-}
-
-impl Device {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pc => "pc",
-            Self::Mobile => "mobile",
-        }
-    }
-
-    /// The device by what the browser says of itself; `touch_points` is its `maxTouchPoints`.
-    #[must_use]
-    pub fn of(user_agent: &str, touch_points: i32) -> Self {
-        let says = |word| user_agent.contains(word);
-        // A tablet of one maker says that it is that maker's computer, which has no touch screen.
-        match says("Mobi") || says("Android") || (says("Macintosh") && touch_points > 1) {
-            true => Self::Mobile,
-            false => Self::Pc,
-        }
+/// The device by what the browser says of itself; `touch_points` is its `maxTouchPoints`.
+#[must_use]
+pub fn device(user_agent: &str, touch_points: i32) -> Device {
+    let says = |word| user_agent.contains(word);
+    // A tablet of one maker says that it is that maker's computer, which has no touch screen.
+    match says("Mobi") || says("Android") || (says("Macintosh") && touch_points > 1) {
+        true => Device::Mobile,
+        false => Device::Pc,
     }
 }
 
@@ -270,7 +252,7 @@ mod tests {
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", 5, Device::Mobile),
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", 0, Device::Pc),
         ] {
-            assert_eq!(Device::of(agent, touch_points), expected, "{agent}");
+            assert_eq!(device(agent, touch_points), expected, "{agent}");
         }
     }
 

@@ -95,7 +95,7 @@ impl Question {
                     Some(key) => state(key),
                     None => bearer(token.as_deref()?),
                 };
-                let path = format!("/v1/session?device={}", asker.device.word());
+                let path = format!("/v1/session?device={}", asker.device.code());
                 Some(Request { path, headers: vec![who], body: None })
             }
             Self::Attempt { intent, other } => {
@@ -104,8 +104,8 @@ impl Question {
                 headers.extend(other.clone().map(|key| ("Hanbeon-State", key)));
                 let body = vec![
                     ("method", Some(intent.method.clone())),
-                    ("presentation", Some(intent.rung.word().to_owned())),
-                    ("device", Some(asker.device.word().to_owned())),
+                    ("presentation", Some(intent.rung.code().to_owned())),
+                    ("device", Some(asker.device.code().to_owned())),
                     ("locale", Some(asker.locale.tag().to_owned())),
                 ];
                 Some(Request { path: "/v1/attempts".to_owned(), headers, body: Some(body) })
@@ -117,7 +117,7 @@ impl Question {
             }
             Self::Window { attempt, rung } => keyed(
                 &["/v1/attempts/", attempt, "/presentation"].concat(),
-                Some(vec![("presentation", Some(rung.word().to_owned()))]),
+                Some(vec![("presentation", Some(rung.code().to_owned()))]),
             ),
         }
     }
@@ -154,12 +154,6 @@ impl Question {
         };
         told.unwrap_or(Input::Silence)
     }
-}
-
-/// A refusal that only means "ask again soon".
-#[must_use]
-pub fn is_passing(code: &str) -> bool {
-    matches!(code, "request_in_progress" | "rate_limited" | "internal")
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! be read whole is [`None`], and the flow treats it like silence: an unreadable answer proves
 //! nothing about a payment.
 
+pub use shared::fact::DeclineCode;
+pub use shared::means::{Means, Presentation};
 use shared::money::{Amount, Currency};
 
 use crate::value::Value;
@@ -77,36 +79,6 @@ words! {
 }
 
 words! {
-    /// How a provider's window is shown, in the order of the ladder.
-    Presentation {
-        /// In a frame over the page.
-        Iframe = "iframe",
-        /// In a window of its own.
-        Popup = "popup",
-        /// In place of the page.
-        Redirect = "redirect",
-    }
-}
-
-words! {
-    /// A way to pay.
-    MethodKind {
-        /// Credit or debit card.
-        Card = "card",
-        /// Transfer from a bank account.
-        Transfer = "transfer",
-        /// An account number into which the buyer pays later.
-        VirtualAccount = "virtual_account",
-        /// On the phone bill.
-        Phone = "phone",
-        /// A wallet.
-        EasyPay = "easy_pay",
-        /// The bank's own app.
-        KbPay = "kb_pay",
-    }
-}
-
-words! {
     /// Why a method cannot be taken for this amount.
     Unavailable {
         /// The amount is too small for it.
@@ -118,35 +90,13 @@ words! {
     }
 }
 
-words! {
-    /// Why the last attempt did not pay.
-    DeclineCode {
-        /// The issuer said no.
-        CardDeclined = "card_declined",
-        /// The buyer went back.
-        BuyerCancelled = "buyer_cancelled",
-        /// Over a limit of the buyer's means of payment.
-        LimitExceeded = "limit_exceeded",
-        /// The buyer's time was over.
-        Expired = "expired",
-        /// Another buyer was quicker.
-        SoldOut = "sold_out",
-        /// The provider took another amount; it was given back.
-        AmountMismatch = "amount_mismatch",
-        /// The provider could not work.
-        ProviderUnavailable = "provider_unavailable",
-        /// Any other reason.
-        Other = "other",
-    }
-}
-
 /// One row of the list of methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
     /// The channel's name for it, such as `toss_card`.
     pub id: String,
     /// What it is.
-    pub kind: MethodKind,
+    pub kind: Means,
     /// The rungs allowed on this device, best first.
     pub presentations: Vec<Presentation>,
     /// Why it cannot be taken; [`None`] when it can.
@@ -200,6 +150,8 @@ pub struct Session {
     pub label: String,
     /// Who sells.
     pub merchant: String,
+    /// Who sells, in English; empty when not told.
+    pub merchant_en: String,
     /// No real money moves.
     pub test_mode: bool,
     /// The ways to pay, in the shop's order.
@@ -278,7 +230,7 @@ impl Method {
         };
         Some(Self {
             id: value.get("id").owned()?,
-            kind: MethodKind::parse(value.get("method").text()?)?,
+            kind: Means::parse(value.get("method").text()?)?,
             presentations: value
                 .get("presentations")
                 .items()
@@ -314,6 +266,7 @@ impl Session {
             amount: Amount::from_minor(value.get("amount").whole()?, currency).ok()?,
             label: value.get("label").owned().unwrap_or_default(),
             merchant: value.get("merchant_name").owned().unwrap_or_default(),
+            merchant_en: value.get("merchant_name_en").owned().unwrap_or_default(),
             test_mode: value.get("test_mode").is_true(),
             methods: value.get("methods").items().iter().filter_map(Method::read).collect(),
             status,

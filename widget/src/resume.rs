@@ -37,7 +37,7 @@ pub fn members(memory: &Memory) -> Vec<(&'static str, Option<String>)> {
         ("state_key", memory.state_key.clone()),
         ("idempotency_key", intent.map(|intent| intent.key.clone())),
         ("attempt", memory.attempt.clone()),
-        ("presentation", intent.map(|intent| intent.rung.word().to_owned())),
+        ("presentation", intent.map(|intent| intent.rung.code().to_owned())),
         ("method", intent.map(|intent| intent.method.clone())),
     ]
 }

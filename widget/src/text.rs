@@ -5,7 +5,7 @@ mod ko;
 
 use crate::flow::{Flow, State, StateKind};
 use crate::options::Locale;
-use crate::record::{DeclineCode, MethodKind, Presentation, Unavailable};
+use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
 /// A sentence with a smaller one below it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Text {
     /// Above the list.
     pub methods: &'static str,
     /// A method's name.
-    pub method: fn(MethodKind) -> &'static str,
+    pub method: fn(Means) -> &'static str,
     /// Why a method cannot be taken.
     pub unavailable: fn(Unavailable) -> &'static str,
     /// Where the flow stands.

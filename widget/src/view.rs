@@ -139,6 +139,9 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
 
 fn header(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let (merchant, label) = match &flow.session {
+        Some(told) if desk.locale == Locale::En && !told.merchant_en.is_empty() => {
+            (told.merchant_en.clone(), told.label.clone())
+        }
         Some(told) => (told.merchant.clone(), told.label.clone()),
         None => (String::new(), String::new()),
     };

@@ -43,22 +43,19 @@ impl Flow {
         }
     }
 
-    /// A wish from before a reload that nobody answered, when the edge now shows that it arrived.
+    /// A wish from before a reload that nobody answered. It may have arrived, so nothing but the very
+    /// same wish may follow it.
     fn unanswered(&self, input: &Input) -> Option<Intent> {
-        let starting = matches!(self.kind(), StateKind::Loading | StateKind::Unreachable);
-        let (memory, arrived) = if let Input::SessionTold { session, memory, owner } = input {
-            let open = session.status.as_ref().is_some_and(|told| told.phase != Phase::Open);
-            (memory, *owner && open)
+        let memory = if let Input::SessionTold { memory, owner: true, .. } = input {
+            memory
         } else if let Input::Refused { code, memory: Some(memory) } = input {
-            (memory, code == "token_replayed")
+            (code == "token_replayed").then_some(memory)?
         } else {
             return None;
         };
-        let token = self.page_token.clone()?;
-        match starting && arrived && memory.state_key.is_none() {
-            true => memory.intent.clone().map(|intent| Intent { token, ..intent }),
-            false => None,
-        }
+        let starting = matches!(self.kind(), StateKind::Loading | StateKind::Unreachable);
+        let token = self.page_token.clone().filter(|_| starting && memory.state_key.is_none())?;
+        memory.intent.clone().map(|intent| Intent { token, ..intent })
     }
 
     /// Says the very same wish again. No window is opened: this is not a click.

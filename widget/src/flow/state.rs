@@ -264,13 +264,25 @@ pub(super) const fn news(status: &Status, owner: bool) -> News {
     }
 }
 
-/// What a refusal means for the buyer, by the edge's code.
-pub(super) fn refusal(code: &str) -> Answer {
+/// What a refusal means for the buyer, by the edge's code. `known`: this browser has a key, so that
+/// it can ask what became of an attempt.
+pub(super) fn refusal(code: &str, known: bool) -> Answer {
     match code {
-        "attempt_open" => Answer::RefusedOpen,
-        "request_in_progress" | "rate_limited" | "internal" => Answer::Silence,
-        "unauthorized" | "origin_not_allowed" | "not_found" => Answer::RefusedForGood,
+        "attempt_open" | "checkout_paid" | "checkout_closed" => match known {
+            true => Answer::RefusedOpen,
+            false => Answer::RefusedForGood,
+        },
+        passing if is_passing(passing) => Answer::Silence,
+        "unauthorized" | "origin_not_allowed" | "not_found" | "state_mismatch" => {
+            Answer::RefusedForGood
+        }
         other if other.starts_with("token_") => Answer::RefusedForGood,
         _ => Answer::RefusedHere,
     }
+}
+
+/// A refusal that only means "ask again soon".
+#[must_use]
+pub fn is_passing(code: &str) -> bool {
+    matches!(code, "request_in_progress" | "rate_limited" | "internal")
 }

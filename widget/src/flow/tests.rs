@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::money::{Amount, Currency};
 
 use super::*;
-use crate::record::{AttemptAnswer, MethodKind, Window};
+use crate::record::{AttemptAnswer, Means, Window};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/flow.txt");
 
@@ -138,12 +138,10 @@ fn session(status: Option<Status>) -> Session {
         checkout: "chk_1".to_owned(),
         amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
         label: "Fujifilm X100V".to_owned(),
-        merchant: "Danggeun Camera".to_owned(),
+        merchant: "당근카메라".to_owned(),
+        merchant_en: String::new(),
         test_mode: true,
-        methods: vec![
-            method("toss_card", MethodKind::Card),
-            method("toss_transfer", MethodKind::Transfer),
-        ],
+        methods: vec![method("toss_card", Means::Card), method("toss_transfer", Means::Transfer)],
         status,
     }
 }
@@ -380,12 +378,29 @@ fn a_wish_that_a_reload_cut_off_is_said_again_word_for_word() {
         token: String::new(),
     };
     let memory = Memory { intent: Some(intent), ..Memory::default() };
+    let session =
+        Input::SessionTold { session: session(None), memory: memory.clone(), owner: true };
+    let refused = Input::Refused { code: "token_replayed".to_owned(), memory: Some(memory) };
+    for input in [session, refused] {
+        let (mut flow, _) = Flow::start(Some("first".to_owned()), None, false);
+        assert_eq!(attempts(&flow.step(input)), [("k1", "first")]);
+        flow.step(given(2));
+        assert_eq!(flow.kind(), StateKind::Interrupted, "no window without a click");
+    }
+}
+
+#[test]
+fn a_wish_of_another_living_tab_is_left_to_that_tab() {
+    let intent = Intent {
+        key: "k1".to_owned(),
+        method: "toss_card".to_owned(),
+        rung: Presentation::Popup,
+        token: String::new(),
+    };
+    let memory = Memory { intent: Some(intent), ..Memory::default() };
     let (mut flow, _) = Flow::start(Some("first".to_owned()), None, false);
-    let effects =
-        flow.step(Input::Refused { code: "token_replayed".to_owned(), memory: Some(memory) });
-    assert_eq!(attempts(&effects), [("k1", "first")]);
-    flow.step(given(2));
-    assert_eq!(flow.kind(), StateKind::Interrupted, "no window without a click");
+    flow.step(Input::SessionTold { session: session(None), memory, owner: false });
+    assert_eq!(flow.kind(), StateKind::Choosing);
 }
 
 #[test]
@@ -461,4 +476,48 @@ fn any_order_of_inputs_shows_one_of_three_outcomes_and_leaves_no_window_behind()
             assert!(!was_paid || flow.kind() == StateKind::Paid, "paid stays paid");
         }
     }
+}
+
+#[test]
+fn every_code_named_here_is_one_of_the_closed_list() {
+    use shared::problem::Code;
+    for code in Code::ALL {
+        let (known, unknown) = (refusal(code.code(), true), refusal(code.code(), false));
+        let settled = known == Answer::RefusedOpen && unknown == Answer::RefusedForGood;
+        assert!(settled || known == unknown, "{code}: {known:?} or {unknown:?}");
+    }
+    for code in [
+        "attempt_open",
+        "checkout_paid",
+        "checkout_closed",
+        "request_in_progress",
+        "rate_limited",
+        "internal",
+        "unauthorized",
+        "origin_not_allowed",
+        "not_found",
+        "state_mismatch",
+        "token_replayed",
+        "token_missing",
+        "token_expired",
+        "sold_out_or_held",
+        "method_unavailable",
+        "presentation_unavailable",
+        "hold_limit",
+        "velocity_limited",
+        "provider_unavailable",
+    ] {
+        assert!(Code::parse(code).is_some(), "{code} is not in the list");
+    }
+}
+
+#[test]
+fn a_refusal_about_the_checkout_is_asked_after_when_a_key_is_there() {
+    let refused = || Input::Refused { code: "checkout_paid".to_owned(), memory: None };
+    let mut flow = choosing();
+    flow.step(press("k1"));
+    assert_eq!(flow.clone().step(refused()).last(), Some(&Effect::CloseWindow));
+    flow.memory.state_key = Some("key".to_owned());
+    assert!(flow.step(refused()).contains(&Effect::AskLook));
+    assert_eq!(flow.kind(), StateKind::Confirming);
 }

@@ -2,7 +2,7 @@
 
 use super::{Say, Text};
 use crate::flow::StateKind;
-use crate::record::{DeclineCode, MethodKind, Presentation, Unavailable};
+use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
 /// The English sentences.
 pub(super) const TEXT: Text = Text {
@@ -49,14 +49,14 @@ pub(super) const TEXT: Text = Text {
     safe: "The shop never sees your payment details",
 };
 
-const fn method(kind: MethodKind) -> &'static str {
+const fn method(kind: Means) -> &'static str {
     match kind {
-        MethodKind::Card => "Credit or debit card",
-        MethodKind::Transfer => "Bank transfer",
-        MethodKind::VirtualAccount => "Deposit to a virtual account",
-        MethodKind::Phone => "Phone bill",
-        MethodKind::EasyPay => "Digital wallet",
-        MethodKind::KbPay => "KB Pay",
+        Means::Card => "Credit or debit card",
+        Means::Transfer => "Bank transfer",
+        Means::VirtualAccount => "Deposit to a virtual account",
+        Means::Phone => "Phone bill",
+        Means::EasyPay => "Digital wallet",
+        Means::KbPay => "KB Pay",
     }
 }
 
@@ -174,8 +174,11 @@ const fn decline(code: DeclineCode) -> Say {
 fn refused_here(code: &str) -> &'static str {
     match code {
         "sold_out_or_held" => "Somebody else is paying for this right now. Please try again soon.",
-        "limit_exceeded" | "method_unavailable" => {
+        "method_unavailable" | "presentation_unavailable" => {
             "This method is not available right now. Please choose another one."
+        }
+        "hold_limit" => {
+            "You have other payments waiting. Please finish those first, then try again."
         }
         "velocity_limited" => "Too many tries in a short time. Please try again in a moment.",
         "provider_unavailable" => {
@@ -195,7 +198,15 @@ fn refused(code: &str) -> Say {
             "This payment page was used before",
             "If you paid in another window or on another device, check your orders at the shop.",
         ),
-        "token_missing" | "checkout_missing" => (
+        "checkout_paid" => (
+            "This order is already paid",
+            "You do not need to pay again. Please check your orders at the shop.",
+        ),
+        "checkout_closed" => (
+            "This payment has ended",
+            "It was cancelled or its time ran out. Please start again from the shop.",
+        ),
+        "token_missing" => (
             "This browser has no payment details",
             "Please check the result in your orders at the shop.",
         ),

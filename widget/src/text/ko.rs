@@ -2,7 +2,7 @@
 
 use super::{Say, Text};
 use crate::flow::StateKind;
-use crate::record::{DeclineCode, MethodKind, Presentation, Unavailable};
+use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
 /// The Korean sentences.
 pub(super) const TEXT: Text = Text {
@@ -49,14 +49,14 @@ pub(super) const TEXT: Text = Text {
     safe: "결제 정보는 쇼핑몰에 저장되지 않습니다",
 };
 
-const fn method(kind: MethodKind) -> &'static str {
+const fn method(kind: Means) -> &'static str {
     match kind {
-        MethodKind::Card => "신용·체크카드",
-        MethodKind::Transfer => "계좌이체",
-        MethodKind::VirtualAccount => "가상계좌 입금",
-        MethodKind::Phone => "휴대폰 결제",
-        MethodKind::EasyPay => "간편결제",
-        MethodKind::KbPay => "KB Pay",
+        Means::Card => "신용·체크카드",
+        Means::Transfer => "계좌이체",
+        Means::VirtualAccount => "가상계좌 입금",
+        Means::Phone => "휴대폰 결제",
+        Means::EasyPay => "간편결제",
+        Means::KbPay => "KB Pay",
     }
 }
 
@@ -173,8 +173,11 @@ const fn decline(code: DeclineCode) -> Say {
 fn refused_here(code: &str) -> &'static str {
     match code {
         "sold_out_or_held" => "지금 다른 분이 결제하고 계십니다. 잠시 뒤 다시 시도해 주세요.",
-        "limit_exceeded" | "method_unavailable" => {
+        "method_unavailable" | "presentation_unavailable" => {
             "지금은 쓸 수 없는 결제 수단입니다. 다른 수단을 골라 주세요."
+        }
+        "hold_limit" => {
+            "결제를 기다리는 상품이 많습니다. 먼저 시작한 결제를 끝낸 뒤 다시 시도해 주세요."
         }
         "velocity_limited" => "짧은 시간에 여러 번 시도하셨습니다. 잠시 뒤 다시 시도해 주세요.",
         "provider_unavailable" => {

@@ -5,7 +5,7 @@ use shared::money::{Amount, Currency};
 use super::*;
 use crate::flow::{Blank, Intent, State};
 use crate::record::{
-    DeclineCode, Deposit, Method, MethodKind, Outcome, Phase, Session, Status, Unavailable,
+    DeclineCode, Deposit, Means, Method, Outcome, Phase, Session, Status, Unavailable,
 };
 use crate::text;
 
@@ -22,11 +22,12 @@ fn session() -> Session {
         checkout: "chk_1".to_owned(),
         amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
         label: "Fujifilm X100V".to_owned(),
-        merchant: "Danggeun Camera".to_owned(),
+        merchant: "당근카메라".to_owned(),
+        merchant_en: "Danggeun Camera".to_owned(),
         test_mode: true,
         methods: vec![
-            method("toss_card", MethodKind::Card, None),
-            method("toss_phone", MethodKind::Phone, Some(Unavailable::AboveMaximum)),
+            method("toss_card", Means::Card, None),
+            method("toss_phone", Means::Phone, Some(Unavailable::AboveMaximum)),
         ],
         status: None,
     }
@@ -87,17 +88,22 @@ fn flows() -> Vec<(String, Flow)> {
     add("Loading", State::Loading { pressed: false }, None);
     add("Unreachable", State::Unreachable, None);
     add("Choosing", State::Choosing { notice: None }, None);
-    for code in
-        ["sold_out_or_held", "limit_exceeded", "velocity_limited", "provider_unavailable", "x"]
-    {
+    for code in [
+        "sold_out_or_held",
+        "method_unavailable",
+        "hold_limit",
+        "velocity_limited",
+        "provider_unavailable",
+        "x",
+    ] {
         let notice = Some(code.to_owned());
         add(&format!("Choosing after {code}"), State::Choosing { notice }, None);
     }
     add("Opening", State::Opening { intent: intent(), blank: Blank::Open }, None);
     add("Failed", State::Failed { intent: intent() }, None);
     add("Away", State::Away, presented);
-    for next in Presentation::ALL {
-        add(&format!("Blocked before {}", next.word()), State::Blocked { next: *next }, presented);
+    for next in [Presentation::Iframe, Presentation::Popup, Presentation::Redirect] {
+        add(&format!("Blocked before {}", next.code()), State::Blocked { next }, presented);
     }
     add("Climbing", State::Climbing { blank: Blank::Open }, presented);
     add("Interrupted", State::Interrupted, presented);
@@ -110,15 +116,22 @@ fn flows() -> Vec<(String, Flow)> {
     add("Cancelled", State::Cancelled, Some(Phase::Cancelled));
     add("Expired", State::Expired, Some(Phase::Expired));
     add("Refunded", State::Refunded, Some(Phase::Refunded));
-    for code in ["token_expired", "token_replayed", "token_missing", "unauthorized"] {
+    for code in [
+        "token_expired",
+        "token_replayed",
+        "token_missing",
+        "checkout_paid",
+        "checkout_closed",
+        "unauthorized",
+    ] {
         add(&format!("Refused for {code}"), State::Refused { code: code.to_owned() }, None);
     }
     for code in DeclineCode::ALL {
         let mut declined = flow(State::Declined, Some(Phase::Open));
         if let Some(status) = &mut declined.status {
-            status.decline = Some(*code);
+            status.decline = Some(code);
         }
-        flows.push((format!("Declined for {}", code.word()), declined));
+        flows.push((format!("Declined for {}", code.code()), declined));
     }
     flows
 }
