@@ -47,6 +47,10 @@ pub enum Op {
         name: String,
         fingerprint: String,
     },
+    Unclaim {
+        name: String,
+        fingerprint: String,
+    },
     Open {
         merchant: String,
         key: String,
@@ -283,6 +287,7 @@ impl Desk<'_> {
     pub fn handle(&self, op: Op) -> Done {
         match op {
             Op::Claim { name, fingerprint } => self.claim(&name, &fingerprint),
+            Op::Unclaim { name, fingerprint } => self.unclaim(&name, &fingerprint),
             Op::Open { merchant, key, fingerprint, body } => {
                 self.open(&merchant, &key, &fingerprint, &body)
             }

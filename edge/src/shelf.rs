@@ -75,8 +75,10 @@ pub trait Shelf {
     fn answer(&self, name: &str) -> Kept<Option<Answer>>;
     /// Keeps an answer.
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()>;
-    /// Claims a name for a fingerprint; the fingerprint that holds it.
-    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String>;
+    /// Claims a name for a fingerprint; whether it was free, and the fingerprint that holds it now.
+    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)>;
+    /// Gives a name back that this fingerprint holds.
+    fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()>;
     /// Which checkout this attempt belongs to.
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>>;
     /// Remembers it.

@@ -75,7 +75,7 @@ impl Shelf for Memory {
         let mut tables = self.0.borrow_mut();
         let row = Row { text: text.clone(), due, parked: false };
         let kept = tables.checkouts.entry(record.checkout.id).or_insert(row);
-        (kept.text, kept.due) = (text, due);
+        (kept.text, kept.due, kept.parked) = (text, due, false);
         Ok(())
     }
 
@@ -138,10 +138,19 @@ impl Shelf for Memory {
         Ok(())
     }
 
-    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String> {
+    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
         let mut tables = self.0.borrow_mut();
+        let fresh = !tables.claims.contains_key(name);
         let held = tables.claims.entry(name.to_owned());
-        Ok(held.or_insert_with(|| (fingerprint.to_owned(), now)).0.clone())
+        Ok((fresh, held.or_insert_with(|| (fingerprint.to_owned(), now)).0.clone()))
+    }
+
+    fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()> {
+        let mut tables = self.0.borrow_mut();
+        if tables.claims.get(name).is_some_and(|(holder, _)| holder == fingerprint) {
+            tables.claims.remove(name);
+        }
+        Ok(())
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
@@ -211,6 +220,9 @@ impl Shelf for Memory {
         tables.heard.retain(|_, (_, at)| *at >= before);
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
         tables.velocity.retain(|(_, window), _| *window >= slot);
+        for row in tables.checkouts.values_mut().filter(|row| row.parked) {
+            (row.parked, row.due) = (false, Some(Timestamp::default()));
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ impl Op {
         let text = |name: &str| of.get(name).text();
         match name {
             "claim" => Self::Claim { name: text("name"), fingerprint: text("fingerprint") },
+            "unclaim" => Self::Unclaim { name: text("name"), fingerprint: text("fingerprint") },
             "open" => Self::Open {
                 merchant: text("merchant"),
                 key: text("key"),

@@ -158,9 +158,19 @@ const fn cannot(refusal: Cannot) -> Code {
 impl Desk<'_> {
     /// Claims a name (an idempotency key, an order id) for one fingerprint of the installation.
     pub(super) fn claim(&self, name: &str, fingerprint: &str) -> Done {
-        let holder = self.shelf.claim(name, fingerprint, self.now)?;
-        let http_status = if holder == fingerprint { 200 } else { 409 };
+        let (fresh, holder) = self.shelf.claim(name, fingerprint, self.now)?;
+        let http_status = match (fresh, holder == fingerprint) {
+            (true, _) => 201,
+            (false, true) => 200,
+            (false, false) => 409,
+        };
         Ok(Outcome::Reply(Reply::json(http_status, &())))
+    }
+
+    /// Gives back a name whose opening was refused after all (I-20).
+    pub(super) fn unclaim(&self, name: &str, fingerprint: &str) -> Done {
+        self.shelf.unclaim(name, fingerprint)?;
+        Ok(Outcome::Reply(Reply::json(200, &())))
     }
 
     pub(super) fn open(&self, merchant: &str, key: &str, fingerprint: &str, body: &str) -> Done {

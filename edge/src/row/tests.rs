@@ -83,17 +83,20 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
     })
 }
 
+/// Mostly the first attempt: an answer about another request teaches nothing, and changes no row.
+fn which() -> impl Strategy<Value = u128> {
+    prop::sample::select(vec![1u128, 1, 1, 1, 2])
+}
+
 fn any_sighting() -> impl Strategy<Value = Sighting> {
     let amount = prop_oneof![6 => Just(10_000u64), 1 => Just(9_000)];
     let cancelled = prop_oneof![4 => Just(0u64), 1 => Just(1_500)];
-    (1u128..3, amount, cancelled, any::<bool>()).prop_map(|(n, amount, cancelled, named)| {
-        Sighting {
-            request_id: AttemptId::new(HOME, n).request_id().to_string(),
-            merchant: named.then(|| "KB0000001".to_owned()),
-            provider_payment_id: ProviderPaymentId::parse("pay-1").unwrap(),
-            amount: Total::from_minor(amount, Currency::Krw).unwrap(),
-            cancelled: Total::from_minor(cancelled, Currency::Krw).unwrap(),
-        }
+    (which(), amount, cancelled, any::<bool>()).prop_map(|(n, amount, cancelled, named)| Sighting {
+        request_id: AttemptId::new(HOME, n).request_id().to_string(),
+        merchant: named.then(|| "KB0000001".to_owned()),
+        provider_payment_id: ProviderPaymentId::parse("pay-1").unwrap(),
+        amount: Total::from_minor(amount, Currency::Krw).unwrap(),
+        cancelled: Total::from_minor(cancelled, Currency::Krw).unwrap(),
     })
 }
 
@@ -152,9 +155,9 @@ fn any_input() -> impl Strategy<Value = Input> {
     let shown = prop::sample::select(vec![Presentation::Popup, Presentation::Iframe]);
     prop_oneof![
         3 => any_attempt().prop_map(Input::Begin),
-        12 => (1u128..3, command, prop::bool::weighted(0.9))
+        12 => (which(), command, prop::bool::weighted(0.9))
             .prop_map(move |(n, command, kept)| Input::Stock { attempt: id(n), command, kept }),
-        12 => (1u128..3, asked, any_fact())
+        12 => (which(), asked, any_fact())
             .prop_map(move |(n, asked, fact)| Input::Fact { attempt: id(n), asked, fact }),
         3 => any_refund().prop_map(Input::Refund),
         2 => (1u128..4, any_fact())

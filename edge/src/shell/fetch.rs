@@ -272,11 +272,13 @@ async fn open(visit: &Visit) -> Answered {
     let request = read_open(&body)?;
     let config = &visit.config;
     check_open(config, &merchant, &request)?;
-    visit.claim(&format!("key/{merchant}/{key}"), &fingerprint, Code::IdempotencyKeyReused).await?;
+    let mut names =
+        vec![(format!("key/{merchant}/{key}"), fingerprint.as_str(), Code::IdempotencyKeyReused)];
     for order in &request.orders {
         let name = format!("order/{merchant}/{}", order.order_id);
-        visit.claim(&name, &key, Code::OrderIdConflict).await?;
+        names.push((name, key.as_str(), Code::OrderIdConflict));
     }
+    visit.claim_all(&names).await?;
     let first = request.orders.first().map(|order| order.order_id.as_str()).unwrap_or_default();
     let home = home_of(config.generation, config.shards, &merchant, first);
     visit.ask_at(home, Op::Open { merchant, key, fingerprint, body }).await
@@ -310,22 +312,35 @@ impl Visit {
         Ok((claims.checkout, TokenClaims::of(&claims)))
     }
 
-    async fn claim(
-        &self,
-        name: &str,
-        fingerprint: &str,
-        taken: Code,
-    ) -> std::result::Result<(), Fault> {
+    /// Claims every name, or none: what was free before is given back when a later one is taken.
+    async fn claim_all(&self, names: &[(String, &str, Code)]) -> std::result::Result<(), Fault> {
+        let mut fresh: Vec<(&str, &str)> = Vec::new();
+        for (name, fingerprint, taken) in names {
+            let claim = Op::Claim { name: name.clone(), fingerprint: (*fingerprint).to_owned() };
+            let refused = match self.reply_about(name, claim).await?.http_status {
+                201 => {
+                    fresh.push((name, fingerprint));
+                    continue;
+                }
+                200 => continue,
+                409 => *taken,
+                _ => Code::Internal,
+            };
+            for (name, fingerprint) in fresh {
+                let (name, fingerprint) = (name.to_owned(), fingerprint.to_owned());
+                self.reply_about(&name.clone(), Op::Unclaim { name, fingerprint }).await?;
+            }
+            return Err(refused.into());
+        }
+        Ok(())
+    }
+
+    /// Asks the object that owns a name.
+    async fn reply_about(&self, name: &str, op: Op) -> std::result::Result<Reply, Fault> {
         let shard = digest(name.as_bytes()).first().copied().unwrap_or_default();
         let shard = shard.checked_rem(self.config.shards).unwrap_or_default();
         let home = Home { generation: self.config.generation, shard };
-        let op = Op::Claim { name: name.to_owned(), fingerprint: fingerprint.to_owned() };
-        let reply = rpc::checkout(&self.env, home, &self.request_id, op).await?;
-        match reply.http_status {
-            200 => Ok(()),
-            409 => Err(taken.into()),
-            _ => Err(Code::Internal.into()),
-        }
+        Ok(rpc::checkout(&self.env, home, &self.request_id, op).await?)
     }
 
     async fn ask(&self, checkout: &str, op: Op) -> Answered {

@@ -199,7 +199,7 @@ impl Shelf for CheckoutStore {
     fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()> {
         self.sql.run(
             "INSERT INTO checkout (id, row, due) VALUES (?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due",
+             ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due, parked = NULL",
             vec![
                 text(record.checkout.id),
                 text(row::write(record)),
@@ -294,14 +294,25 @@ impl Shelf for CheckoutStore {
         )
     }
 
-    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<String> {
-        let held = self.sql.row(
-            "INSERT INTO claim (name, fingerprint, at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING fingerprint",
+    fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
+        let fresh = self.sql.row(
+            "INSERT INTO claim (name, fingerprint, at) VALUES (?, ?, ?)
+             ON CONFLICT (name) DO NOTHING RETURNING fingerprint",
             vec![text(name), text(fingerprint), time(now)],
             Columns::text,
         )?;
-        held.ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
+        if let Some(holder) = fresh {
+            return Ok((true, holder));
+        }
+        let query = "SELECT fingerprint FROM claim WHERE name = ?";
+        let held = self.sql.row(query, vec![text(name)], Columns::text)?;
+        held.map(|holder| (false, holder))
+            .ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
+    }
+
+    fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()> {
+        let query = "DELETE FROM claim WHERE name = ? AND fingerprint = ?";
+        self.sql.run(query, vec![text(name), text(fingerprint)])
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
@@ -380,7 +391,10 @@ impl Shelf for CheckoutStore {
             self.sql.run(&format!("DELETE FROM {table} WHERE at < ?"), vec![time(before)])?;
         }
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
-        self.sql.run("DELETE FROM velocity WHERE slot < ?", vec![integer(slot)])
+        self.sql.run("DELETE FROM velocity WHERE slot < ?", vec![integer(slot)])?;
+        // What was put aside is tried again at every sweep: its cause may be gone by now.
+        self.sql
+            .run("UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL", Vec::new())
     }
 }
 

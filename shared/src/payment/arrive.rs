@@ -42,10 +42,10 @@ impl Payment {
             (Phase::Capturing(_, _, turn), InputKind::Authenticated) => {
                 *turn = CaptureTurn::Capture;
             }
+            // Known already: the plan goes on, and no provider is asked every second.
+            (Phase::Closing(_, _, Some(_)), InputKind::DepositIssued) => return,
             (Phase::Closing(_, _, seen), InputKind::DepositIssued) => {
-                if let Some(Fact::DepositIssued(sighting, _)) = fact {
-                    *seen = Some(sighting.clone());
-                }
+                *seen = fact.and_then(Fact::sighting).cloned();
             }
             _ => {}
         }
@@ -74,12 +74,14 @@ impl Payment {
             attempt.token.clone_from(token);
         }
         // F38 again: an account issued after the shop's cancel is closed, not waited for.
-        self.phase = match next {
-            Phase::AwaitingDeposit(id, sighting, _) if self.closed_by_shop() => {
-                Phase::Closing(id, Why::ShopCancels, Some(sighting))
-            }
-            next => next,
+        let next = if let Phase::AwaitingDeposit(id, sighting, _) = &next
+            && self.closed_by_shop()
+        {
+            Phase::Closing(*id, Why::ShopCancels, Some(sighting.clone()))
+        } else {
+            next
         };
+        self.phase = next;
         self.retry = Retry::now(now);
         self.arrive(checkout, &was, kind, fact, now, step);
     }

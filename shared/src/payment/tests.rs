@@ -507,6 +507,28 @@ fn an_unpaid_virtual_account_is_cancelled_before_its_attempt_is_closed() {
 }
 
 #[test]
+fn a_deposit_that_comes_before_its_account_is_closed_is_found_and_counts() {
+    let mut bench = Bench::capturing();
+    let deposit = Deposit {
+        bank: "KB".to_owned(),
+        account: "X123".to_owned(),
+        holder: String::new(),
+        until: T.after(Span::hours(24)),
+    };
+    bench.fact(1, AskKind::Capture, Fact::DepositIssued(sighting(1, 10_000), deposit));
+    bench.feed(Input::Abandon(AttemptId::new(HOME, 1)));
+    assert_eq!(bench.asks(), vec![AskKind::Cancel]);
+    let refused = Fact::CancelRefused { provider_code: "INVALID_REFUND_ACCOUNT_INFO".to_owned() };
+    bench.fact(1, AskKind::Cancel, refused);
+    assert_eq!(bench.phase(), PhaseKind::Closing);
+    bench.now = bench.now.after(Span::seconds(1));
+    assert_eq!(bench.asks(), vec![AskKind::LookUp]);
+    bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
+    bench.stock(1, hold::Command::Secure, true);
+    assert_eq!(bench.phase(), PhaseKind::Paid);
+}
+
+#[test]
 fn f17_a_busy_provider_is_left_alone_for_as_long_as_it_asked() {
     let mut bench = Bench::capturing();
     bench.fact(1, AskKind::Capture, Fact::Busy { retry_after: Span::seconds(20) });

@@ -183,6 +183,11 @@ impl Payment {
                 provider_payment_id: sighting.provider_payment_id.clone(),
                 amount: checkout.amount,
             }),
+            // By turns: a deposit that came first, or a provider that cannot close because it was paid,
+            // shows in a look-up alone.
+            Phase::Closing(..) if !self.retry.count.is_multiple_of(2) => {
+                Some(self.look_up(attempt))
+            }
             Phase::Closing(_, _, Some(sighting)) => ask(Ask::Cancel {
                 request_id: attempt.request_id(),
                 provider_payment_id: sighting.provider_payment_id.clone(),
@@ -193,11 +198,7 @@ impl Payment {
                 reason: "not paid in time".to_owned(),
                 account: None,
             }),
-            // By turns: a provider that cannot close because it was paid says so in a look-up.
-            Phase::Closing(..)
-                if self.attempt(attempt).is_some_and(|a| a.style.closes)
-                    && self.retry.count.is_multiple_of(2) =>
-            {
+            Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
                 ask(Ask::Close { request_id: attempt.request_id() })
             }
             Phase::Presented(_)

@@ -27,7 +27,7 @@ fn f2_a_name_is_claimed_by_one_fingerprint_alone() {
         let name = "order/m_camera/o-1".to_owned();
         bench.run(Op::Claim { name, fingerprint: fingerprint.to_owned() }).http_status
     };
-    assert_eq!([claim("a"), claim("a"), claim("b"), claim("a")], [200, 200, 409, 200]);
+    assert_eq!([claim("a"), claim("a"), claim("b"), claim("a")], [201, 200, 409, 200]);
 }
 
 #[test]
