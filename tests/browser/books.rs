@@ -83,9 +83,14 @@ impl Checkout {
         }
     }
 
+    /// Waits until the edge says so.
+    pub fn until_status(&self, status: &str) {
+        self.until(PATIENCE, status, || self.view()["status"] == status);
+    }
+
     /// All books agree: paid once, the whole amount, nothing went back, the shop was told once.
     pub fn assert_paid_once(&self, attempts: usize) {
-        self.until(PATIENCE, "paid at the edge", || self.view()["status"] == "paid");
+        self.until_status("paid");
         let view = self.view();
         assert_eq!(view["payment"]["captured_amount"], self.amount, "{view}");
         assert_eq!(view["refunded_amount"], 0);

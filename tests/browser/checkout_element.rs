@@ -120,8 +120,8 @@ impl Buyer {
     pub async fn until_said(&self, what: &str, fits: impl Fn(&Said) -> bool) -> Said {
         let mut last = None;
         until(what, async || {
-            last = self.said().await.or_else(|| last.clone());
-            if last.is_none() { None } else { last.clone().filter(|said| fits(said)) }
+            last = self.said().await.or_else(|| last.take());
+            last.clone().filter(&fits)
         })
         .await
     }

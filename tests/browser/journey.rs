@@ -60,7 +60,9 @@ pub fn browser(way: Way) -> Value {
         "args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=ko-KR",
+            "--disable-dev-shm-usage", "--window-size=1280,1000",
+            // Pages that scroll smoothly would keep a press waiting.
+            "--force-prefers-reduced-motion", "--lang=ko-KR",
         ],
         "excludeSwitches": ["disable-popup-blocking"],
     });

@@ -49,6 +49,9 @@ async fn pays_into_an_account(buyer: &Buyer, means: Means) {
     checkout.until_notice("checkout.deposit_issued");
     checkout.assert_open();
     buyer.world.deposit(&checkout.requests()[0]);
+    checkout.until_status("paid");
+    // Back from the bank's app: the page looks at once instead of at its next slow turn.
+    buyer.script("window.dispatchEvent(new Event('focus'))").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
 }

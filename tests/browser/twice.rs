@@ -2,7 +2,7 @@
 
 use fantoccini::wd::WindowHandle;
 
-use crate::checkout_element::Means;
+use crate::checkout_element::{Means, Way};
 use crate::journey::Buyer;
 use crate::journeys;
 use crate::shop_page::FILM;
@@ -41,8 +41,12 @@ async fn looks_on(buyer: &Buyer, means: Means) {
     let tab = second_tab(buyer).await;
     let said = buyer.until_part("viewer").await;
     assert!(!said.has("pay"), "a viewer cannot start another payment");
-    buyer.client.switch_to_window(window).await.unwrap();
-    buyer.press_here("#approve").await;
+    if buyer.way == Way::Iframe {
+        buyer.press_in_window("#approve").await;
+    } else {
+        buyer.client.switch_to_window(window).await.unwrap();
+        buyer.press_here("#approve").await;
+    }
     buyer.client.switch_to_window(tab).await.unwrap();
     buyer.until_paid().await;
     buyer.to_shop().await;

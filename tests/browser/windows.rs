@@ -1,6 +1,6 @@
 //! Windows that are closed, blocked, reloaded or left: none of that is an answer.
 
-use crate::checkout_element::Means;
+use crate::checkout_element::{Means, Way};
 use crate::journey::{Buyer, until};
 use crate::journeys;
 
@@ -28,7 +28,7 @@ async fn closes_and_chooses(buyer: &Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
-    if buyer.way != crate::checkout_element::Way::Iframe {
+    if buyer.way != Way::Iframe {
         // Only a question so far: the same attempt could go on.
         buyer.until_part("continue").await;
         buyer.press("close").await;
@@ -80,7 +80,11 @@ async fn goes_back(buyer: &Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.client.back().await.unwrap();
-    if buyer.way.leaves() {
+    if buyer.way == Way::Iframe {
+        // A frame has no history of its own: the whole page was left.
+        buyer.client.forward().await.unwrap();
+    }
+    if buyer.way != Way::Popup {
         buyer.until_part("continue").await;
         checkout.assert_open();
         buyer.press("continue").await;
