@@ -1,7 +1,8 @@
 //! A window of its own, opened empty in the click's own turn: one that opens after an await is
 //! blocked by browsers of the WebKit family.
 
-use web_sys::Window;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Window};
 
 use super::Driver;
 
@@ -24,11 +25,16 @@ impl Popup {
         if window.closed().unwrap_or(true) {
             return None;
         }
-        if let Some(document) = window.document() {
+        // A window that stayed open over a reload is the same by its name, and lies at the provider by
+        // now: its document throws at whoever asks for it.
+        let document = js_sys::Reflect::get(&window, &"document".into());
+        // Unchecked: documents of another window are no instances of ours.
+        let document = document.ok().map(JsCast::unchecked_into::<Document>);
+        if let Some(body) = document.as_ref().and_then(Document::body) {
+            body.set_text_content(Some(greeting));
+        }
+        if let Some(document) = document {
             document.set_title(greeting);
-            if let Some(body) = document.body() {
-                body.set_text_content(Some(greeting));
-            }
         }
         Some(Self { window })
     }
