@@ -10,10 +10,10 @@ use leptos::tachys::no_attrs;
 use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlInputElement, Node};
+use web_sys::{Element, Event, HtmlInputElement, Node, ShadowRoot};
 
 use crate::channel::Listener;
-use crate::drive::Drive;
+use crate::drive::{self, Drive, STATUS};
 use crate::money;
 use crate::options::Locale;
 use crate::record::Status;
@@ -174,7 +174,13 @@ impl Render for Picture {
     }
 
     fn rebuild(self, drawn: &mut Drawn) {
+        let root = drawn.element.get_root_node().dyn_into::<ShadowRoot>().ok();
+        let focused = || root.as_ref().is_some_and(|root| root.active_element().is_some());
+        let before = focused();
         drawn.mend(self.piece, &self.drive);
+        if before && !focused() {
+            drive::focus(root.as_ref(), STATUS);
+        }
     }
 }
 

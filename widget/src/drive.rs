@@ -12,7 +12,7 @@ use std::time::Duration;
 use leptos::prelude::{ArcTrigger, Notify, TimeoutHandle, Track, set_timeout_with_handle, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent};
+use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent, ShadowRoot};
 
 use crate::api;
 use crate::channel::{self, Gate, Kind, Listener, Tabs};
@@ -104,7 +104,16 @@ impl Drive {
                 }),
             ),
         ];
+        // The wire between tabs can be quicker than their storage, so the storage is heard as well.
+        let entry = self.entry_name();
+        let stored = self.weakly(move |drive, event: web_sys::Event| {
+            let key = js_sys::Reflect::get(&event, &"key".into()).ok();
+            if key.and_then(|key| key.as_string()).as_deref() == Some(&entry) {
+                drive.feed(Input::Noticed(Sign::TabSpoke));
+            }
+        });
         self.listeners.replace(listeners);
+        self.listeners.borrow_mut().push(Listener::new(&page, "storage", stored));
         let mut spoke = self.weakly(|drive, ()| drive.feed(Input::Noticed(Sign::TabSpoke)));
         self.tabs.replace(Tabs::join(&self.entry_name(), move || spoke(())));
         for effect in effects {
@@ -388,15 +397,9 @@ impl Drive {
 
     /// Moves the focus to the chosen method, once the list is drawn.
     fn focus_methods(&self) {
-        let host = self.host.clone();
-        let focus = move || {
-            let list = host.shadow_root();
-            let radio = list.and_then(|root| root.query_selector("input:checked").ok().flatten());
-            if let Some(radio) = radio.and_then(|radio| radio.dyn_into::<HtmlElement>().ok()) {
-                let _focused = radio.focus();
-            }
-        };
-        let _timer = set_timeout_with_handle(focus, Duration::ZERO);
+        let root = self.host.shadow_root();
+        let later = move || focus(root.as_ref(), "input:checked");
+        let _timer = set_timeout_with_handle(later, Duration::ZERO);
     }
 
     fn tell(&self, event: Event) {
@@ -449,6 +452,17 @@ impl Drive {
             | StateKind::Expired
             | StateKind::Refunded => true,
         }
+    }
+}
+
+/// Where the focus goes when what had it is gone: to what is said now.
+pub(crate) const STATUS: &str = ".say";
+
+/// Moves the focus to the first element that fits.
+pub(crate) fn focus(root: Option<&ShadowRoot>, selector: &str) {
+    let found = root.and_then(|root| root.query_selector(selector).ok().flatten());
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _focused = element.focus();
     }
 }
 

@@ -246,6 +246,8 @@ fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
     } else {
         text.focus
     };
+    // Mostly the buyer only waits here for the other tab.
+    let main = if kind == StateKind::Viewer { "quiet" } else { "main" };
     let retry = if kind == StateKind::Failed {
         text.retry
     } else if kind == StateKind::Unreachable {
@@ -257,7 +259,7 @@ fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
     if kind == StateKind::Viewer {
         row = row.with("data-testid", "viewer");
     }
-    row.maybe(offer.go_on.then(|| button("continue", "main", go_on, Input::Continue)))
+    row.maybe(offer.go_on.then(|| button("continue", main, go_on, Input::Continue)))
         .maybe(offer.retry.map(|class| button("retry", class, retry, Input::Retry)))
         .maybe(offer.give_up.then(|| button("close", "quiet", text.abandon, Input::Abandon)))
 }

@@ -6,15 +6,17 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement};
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement, ShadowRoot};
 
 use super::Driver;
+use crate::drive::{STATUS, focus};
 
 /// The frame and the dialog that shows it.
 pub(super) struct Frame {
     frame: HtmlIFrameElement,
     dialog: Option<HtmlDialogElement>,
     focused: Option<HtmlElement>,
+    root: ShadowRoot,
 }
 
 impl Frame {
@@ -34,7 +36,7 @@ impl Frame {
         {
             dialog.show_modal().ok()?;
         }
-        Some(Self { frame, dialog, focused })
+        Some(Self { frame, dialog, focused, root })
     }
 }
 
@@ -60,8 +62,11 @@ impl Driver for Frame {
         if let Some(dialog) = self.dialog.as_ref().filter(|dialog| dialog.open()) {
             dialog.close();
         }
-        if let Some(focused) = &self.focused {
-            let _back = focused.focus();
+        match self.focused.as_ref().filter(|focused| focused.is_connected()) {
+            Some(focused) => {
+                let _back = focused.focus();
+            }
+            None => focus(Some(&self.root), STATUS),
         }
     }
 }
