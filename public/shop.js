@@ -198,11 +198,14 @@ export function statusBadge(word, phase) {
   const [kind, text] = status(word, phase);
   return h('span', { class: `badge ${kind}`, 'data-status': word }, text);
 }
-export const method = (id) => ({
+const MEANS = {
   card: t('신용·체크카드', 'Card'), transfer: t('계좌이체', 'Bank transfer'),
   virtual_account: t('가상계좌', 'Virtual account'), phone: t('휴대폰', 'Mobile phone'),
   easy_pay: t('간편결제', 'Easy pay'), kb_pay: 'KB Pay',
-})[id] ?? id ?? '–';
+};
+/** What a method is: its id is the channel's with the means behind it, as in `toss_virtual_account`. */
+export const means = (id) => Object.keys(MEANS).find((one) => id === one || id?.endsWith(`_${one}`));
+export const method = (id) => MEANS[means(id)] ?? id ?? '–';
 
 /** Repeats while the page is seen, and once at once. */
 export function every(milliseconds, work) {

@@ -1,5 +1,5 @@
 // The shop's own desk: what was ordered, what the edge told us, refunds, and the edge's timeline.
-import { api, every, h, lang, merchant, method, moment, money, note, say, second, seller, statusBadge, t } from '/shop.js';
+import { api, every, h, lang, means, merchant, method, moment, money, note, say, second, seller, statusBadge, t } from '/shop.js';
 
 const READ_EVERY_MS = 2500;
 let chosen = new URLSearchParams(location.search).get('checkout');
@@ -68,7 +68,7 @@ const pair = (name, value) => h('div', {}, h('dt', {}, name), h('dd', { class: '
 function part(one, order, said) {
   const left = order.amount - order.refunded_amount;
   const can = ['paid', 'partially_refunded'].includes(one.status) && left > 0;
-  const deposit = one.payment?.method === 'virtual_account';
+  const deposit = means(one.payment?.method) === 'virtual_account';
   const input = (name, label, extra) => h('input', { name, 'aria-label': label, placeholder: label, autocomplete: 'off', ...extra });
   const send = (amount, form) => {
     const body = { order: order.order_id, reason: 'refund by staff' };
