@@ -210,6 +210,8 @@ fn driver(port: u16) -> (Child, u16) {
         .arg(folder)
         .arg(std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into()))
         .arg(format!("--port={port}"))
+        // Buyers are in Korea, wherever the test runs.
+        .env("TZ", "Asia/Seoul")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
