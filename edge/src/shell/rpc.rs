@@ -51,10 +51,7 @@ pub(crate) fn read<T>(bytes: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T
 }
 
 /// Reads a call.
-pub(crate) fn read_call<T>(
-    bytes: &[u8],
-    op: impl FnOnce(Field<'_>) -> T,
-) -> Result<Envelope<T>> {
+pub(crate) fn read_call<T>(bytes: &[u8], op: impl FnOnce(Field<'_>) -> T) -> Result<Envelope<T>> {
     read(bytes, |call| Envelope {
         form: call.get("form").small(),
         request_id: call.get("request_id").text(),

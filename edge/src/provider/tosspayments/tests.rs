@@ -269,11 +269,7 @@ fn a_cancel_is_done_when_the_balance_shows_it() {
     assert_eq!(answer(&cancel(1_000, 0, None), 200, data!("partial_canceled.json")), done(1_000));
     let second = cancel(1_500, 1_000, None);
     assert_eq!(answer(&second, 200, data!("partial_canceled_twice.json")), done(2_500));
-    for body in [
-        data!("partial_canceled.json"),
-        data!("done.json"),
-        data!("dollars.json"),
-    ] {
+    for body in [data!("partial_canceled.json"), data!("done.json"), data!("dollars.json")] {
         assert!(is_unclear(&answer(&second, 200, body).unwrap()));
     }
     let void = answer(&second, 200, data!("canceled_before_deposit.json"));
