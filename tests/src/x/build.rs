@@ -8,14 +8,19 @@
 //!
 //! Cargo decides what to compile; the steps after it (bindings, wasm-opt, minifying) take up to half
 //! a minute, so they are skipped when their inputs have the digest of last time.
+//!
+//! What ships is linked against a standard library compiled with it, for size and without the texts of
+//! panics: an eighth of every module, and a panic stays what it was, a trap. The compiler calls these
+//! switches unstable, so one variable has to allow them; the compiler itself is the stable one.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::args::Words;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, target, write,
 };
-use crate::setup::{WASM_BINDGEN, WORKER_BUILD, prepare, tool};
+use crate::setup::{WASM_BINDGEN, WORKER_BUILD, library_sources, prepare, tool};
 
 /// Which of the edge's two builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,8 +46,8 @@ impl Edge {
     }
 }
 
-/// Features that the widget's module may use, as the compiler and the binding tool write it.
-const WIDGET_WASM_FEATURES: &[&str] = &[
+/// What the compiler and the binding tool use of WebAssembly; browsers and the runtime have it all.
+const WASM_FEATURES: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-nontrapping-float-to-int",
@@ -51,6 +56,15 @@ const WIDGET_WASM_FEATURES: &[&str] = &[
     "--enable-reference-types",
     "--enable-multivalue",
     "--enable-call-indirect-overlong",
+    "--enable-exception-handling",
+];
+
+/// See the module's reason.
+const SMALLEST: &[(&str, &str)] = &[
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    ("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"),
 ];
 
 /// The widget is imported by pages of other origins.
@@ -88,13 +102,16 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         "--profile",
         which.profile(),
     ]);
-    if which == Edge::Demo {
-        compile.args(["--features", "demo"]);
-    }
+    match which {
+        Edge::Release => smallest(&mut compile)?,
+        Edge::Demo => compile.args(["--features", "demo"]),
+    };
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
-    let salt = format!("worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}");
-    let digest = digest(&[&read(&wasm)?, salt.as_bytes()]);
+    let salt =
+        format!("worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}");
+    let lock = read(&root().join("package-lock.json"))?;
+    let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
     let built = folder.join(which.folder());
     let stamp = Stamp::new(&format!("edge-{}", which.profile()), digest);
     if stamp.holds(&[built.join("index.js"), built.join("index_bg.wasm")]) {
@@ -106,12 +123,17 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         .env("WASM_BINDGEN_BIN", existing(tool("wasm-bindgen")?)?)
         .env("WASM_OPT_BIN", existing(npm_bin("wasm-opt"))?)
         .env("ESBUILD_BIN", existing(npm_bin("esbuild"))?)
-        .args(["--out-dir", which.folder()]);
+        // Its own call of wasm-opt keeps the names of functions, which are a quarter of the module.
+        .args(["--out-dir", which.folder(), "--no-opt"]);
     match which {
-        Edge::Release => pack.arg("--release"),
-        Edge::Demo => pack.args(["--profile", "demo", "--no-opt", "--features", "demo"]),
+        Edge::Release => smallest(&mut pack)?.arg("--release"),
+        Edge::Demo => pack.args(["--profile", "demo", "--features", "demo"]),
     };
     quiet(&mut pack)?;
+    if which == Edge::Release {
+        let module = built.join("index_bg.wasm");
+        optimise(&module, &module)?;
+    }
     stamp.set()
 }
 
@@ -122,17 +144,12 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
 /// When the compiler or a tool says no.
 pub fn widget() -> Result<(), Failure> {
     starters()?;
-    run(cargo().args([
-        "build",
-        "--release",
-        "--target",
-        "wasm32-unknown-unknown",
-        "-p",
-        "widget",
-    ]))?;
+    let mut compile = cargo();
+    compile.args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
+    run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
     let loader = root().join("widget/element.js");
-    let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WIDGET_WASM_FEATURES:?}, {WIDGET_HEADERS}");
+    let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}");
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &read(&loader)?, &lock, salt.as_bytes()]);
     let dist = root().join("widget/dist");
@@ -152,17 +169,30 @@ pub fn widget() -> Result<(), Failure> {
     write(&dist.join("_headers"), WIDGET_HEADERS)?;
     std::fs::create_dir_all(dist.join("widget"))
         .map_err(|error| Failure::new(format!("{}: {error}", dist.display())))?;
-    quiet(
-        program(npm_bin("wasm-opt"))
-            .arg("-Oz")
-            .args(WIDGET_WASM_FEATURES)
-            .args(["--strip-debug", "--strip-producers", "-o"])
-            .arg(&module)
-            .arg(bound.join("hanbeon_bg.wasm")),
-    )?;
+    optimise(&bound.join("hanbeon_bg.wasm"), &module)?;
     minify(&bound.join("hanbeon.js"), &glue)?;
     minify(&loader, &element)?;
     stamp.set()
+}
+
+/// Without the library's sources the build goes on, larger: the budgets of `cargo x size` will say so.
+fn smallest(command: &mut Command) -> Result<&mut Command, Failure> {
+    if library_sources()?.is_dir() {
+        command.envs(SMALLEST.iter().copied());
+    }
+    Ok(command)
+}
+
+/// Smaller code, and no names of functions.
+fn optimise(from: &Path, to: &Path) -> Result<(), Failure> {
+    quiet(
+        program(npm_bin("wasm-opt"))
+            .arg("-Oz")
+            .args(WASM_FEATURES)
+            .args(["--strip-debug", "--strip-producers", "-o"])
+            .args([to, from]),
+    )
+    .map(|_| ())
 }
 
 /// The small static files of the pages around a provider's window: served as they are.

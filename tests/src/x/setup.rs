@@ -1,4 +1,5 @@
-//! What a fresh machine lacks: the wasm target, two cargo tools, the npm packages, a browser.
+//! What a fresh machine lacks: the wasm target, the library's sources, two cargo tools, the npm
+//! packages, a browser.
 //!
 //! Needed beforehand: rustup, Node with npm, git. Everything else is installed here, announced in one
 //! line, and skipped in milliseconds when it is there.
@@ -42,6 +43,7 @@ pub fn setup(words: &Words) -> Result<(), Failure> {
 /// One sentence with the remedy for whatever is missing and cannot be installed.
 pub fn prepare() -> Result<(), Failure> {
     wasm_target()?;
+    compiler_sources()?;
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, "1 minute", false)?;
     cargo_tool("worker-build", "worker-build", WORKER_BUILD, "1 to 2 minutes", true)?;
     npm_packages()
@@ -75,6 +77,33 @@ fn wasm_target() -> Result<(), Failure> {
             "the Rust target {WASM_TARGET} could not be added: run `rustup target add {WASM_TARGET}` where the network allows it"
         ))
     })
+}
+
+/// Where the compiler's standard library lies as source, if it is installed.
+///
+/// # Errors
+///
+/// When there is no compiler.
+pub fn library_sources() -> Result<PathBuf, Failure> {
+    let answer = quiet(program("rustc").args(["--print", "sysroot"]))?;
+    let root = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    Ok(Path::new(&root).join("lib/rustlib/src/rust/library"))
+}
+
+/// The sources make what ships smaller; a toolchain that cannot have them still builds everything.
+fn compiler_sources() -> Result<(), Failure> {
+    if library_sources()?.is_dir() {
+        return Ok(());
+    }
+    eprintln!("installing the standard library's sources (rust-src) …");
+    let added = which("rustup").is_some()
+        && run(program("rustup").args(["component", "add", "rust-src"])).is_ok();
+    if !added {
+        eprintln!(
+            "rust-src could not be added: the modules will be an eighth larger (`rustup component add rust-src`)"
+        );
+    }
+    Ok(())
 }
 
 fn cargo_tool(
