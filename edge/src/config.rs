@@ -4,9 +4,6 @@
 //! The document is public and can be read in a review; secrets stand in it by name only. A service with
 //! a hole in its configuration does not start, and it says everything that is wrong at once: who
 //! repairs a configuration by starting it ten times does so on the day of a rotation.
-//!
-//! A host outside ASCII is written in punycode (`xn--…`), here and in return addresses: the tables that
-//! translate it would be a third of the module, and an origin has one spelling anyway.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +20,7 @@ use crate::token::{Key, Keys, KeysError, weak};
 
 mod address;
 
-pub use address::{RETURN_URL_BYTES_MAX, is_exact_origin, return_url};
+pub use address::{is_exact_origin, return_url};
 
 /// The largest configuration; the runtime ends a variable at 5 KiB to 1 MiB depending on its kind.
 const LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 8 };

@@ -6,12 +6,13 @@
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
 //! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
 //! around a provider's window · [`outbox`] and [`book`] what leaves by the queue · [`problem`] every
-//! refusal · [`config`] the installation · `shell` the runtime.
+//! refusal · [`config`] the installation · [`address`] one spelling of every address · `shell` the runtime.
 //!
 //! Invariants, as absences: outside `shell` nothing awaits, reads a clock, draws a random bit or names
 //! the runtime, and the native build has no dependency on it. Inside `shell` nothing compares amounts
 //! or names a phase. No inner error text leaves by any other way than [`problem`].
 
+pub mod address;
 pub mod auth;
 pub mod book;
 pub mod config;

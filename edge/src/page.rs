@@ -10,9 +10,8 @@
 //! wildcard does not exist here.
 
 use serde::Serialize;
-use url::{Host, Url};
 
-use crate::config::is_exact_origin;
+use crate::address::Address;
 use crate::provider::Window;
 
 /// A page: its bytes and every header that is not the HTTP status.
@@ -27,8 +26,7 @@ pub struct Page {
 /// The origin of an address, as browsers print it; `None` when it has none.
 #[must_use]
 pub fn origin_of(address: &str) -> Option<String> {
-    let origin = Url::parse(address).ok()?.origin();
-    origin.is_tuple().then(|| origin.ascii_serialization())
+    Address::parse(address).map(|address| address.origin.to_owned())
 }
 
 /// What every page needs to know.
@@ -168,18 +166,13 @@ fn ancestors(origins: &[String]) -> String {
 /// suffixes such as `co.kr` are never a parent. An address without an origin allows nothing.
 fn sources(address: &str) -> String {
     const SUFFIX_LABEL_MAX: usize = 3;
-    let Some(url) = Url::parse(address).ok().filter(|url| url.origin().is_tuple()) else {
+    let Some(Address { origin, secure, host, .. }) = Address::parse(address) else {
         return "'none'".to_owned();
     };
-    let origin = url.origin().ascii_serialization();
-    // Which addresses a provider may have was decided with the configuration; here only letters count.
-    if !is_exact_origin(&origin.replacen("http://", "https://", 1), false) {
-        return "'none'".to_owned();
-    }
-    let Some(Host::Domain(host)) = url.host() else { return origin };
     let parent = host.split_once('.').map_or("", |(_, parent)| parent);
     let is_name = parent.split_once('.').is_some_and(|(own, _)| own.len() > SUFFIX_LABEL_MAX);
-    if is_name && url.scheme() == "https" { format!("{origin} https://*.{parent}") } else { origin }
+    let siblings = if is_name && secure { format!(" https://*.{parent}") } else { String::new() };
+    format!("{origin}{siblings}")
 }
 
 /// Escapes for text and for attribute values in double quotes.
@@ -357,7 +350,8 @@ mod tests {
             ("https://pay.com/x", "https://pay.com"),
             ("https://a.pay.co.kr/x", "https://a.pay.co.kr"),
             ("https://js.provider.co.kr/x", "https://js.provider.co.kr https://*.provider.co.kr"),
-            ("https://10.0.0.1/x", "https://10.0.0.1"),
+            ("https://10.0.0.1/x", "'none'"),
+            ("https://127.0.0.1:8443/x", "https://127.0.0.1:8443"),
             ("javascript:alert(1)", "'none'"),
             ("/relative", "'none'"),
             ("https://a.example; script-src *", "'none'"),

@@ -85,7 +85,7 @@ fn every_problem_is_told_at_once() {
             "amount_max: is not 1 to 9007199254740991 (minor units)",
             "merchant m_camera: the secret NOBODY_SET_THIS is not set",
             "merchant m_camera: \"http://shop.localhost:4410/\" is not an exact https origin",
-            "merchant m_camera: its notice endpoint does not begin with https",
+            "merchant m_camera: its notice endpoint is no plain https address of a name, without credentials and fragment",
             "channel toss: its merchant \"m_nobody\" is unknown",
             &format!("channel toss: the means \"cash\" {unknown}"),
             &format!("channel toss: the means \"kb_pay\" {unknown}"),

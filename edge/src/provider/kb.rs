@@ -44,6 +44,7 @@ use super::{
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
+use crate::address::is_base;
 use crate::json::{self, Field, Limits};
 use wire::{
     ALREADY_PAID, BUYER_CANCELLED, CancelBody, Cancelled, Ci, DECLINES, Envelope, Inquired, OK,
@@ -233,7 +234,7 @@ impl Provider for Kb {
 
     fn returned(&self, inbound: &Inbound<'_>) -> Hint {
         let find = |name: &str| {
-            url::form_urlencoded::parse(inbound.body)
+            form_urlencoded::parse(inbound.body)
                 .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
         };
         let code = find("reason_code").filter(|code| is_word(code));
@@ -427,18 +428,6 @@ fn word(text: &str) -> &str {
 fn is_word(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-fn is_base(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && !text.ends_with('/')
-    })
 }
 
 fn won(amount: Amount) -> Result<u64, CannotAsk> {

@@ -46,6 +46,7 @@ use super::{
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
+use crate::address::is_base;
 use crate::json::{self, Limits};
 use crate::problem::Refusal;
 use wire::{CancelBody, ConfirmBody, ErrorBody, Event, Payment, RefundReceiveAccount, WindowData};
@@ -271,7 +272,7 @@ impl Provider for Tosspayments {
 
     fn returned(&self, inbound: &Inbound<'_>) -> Hint {
         let find = |name: &str| {
-            url::form_urlencoded::parse(inbound.query.as_bytes())
+            form_urlencoded::parse(inbound.query.as_bytes())
                 .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
         };
         let code = find("code").filter(|code| is_word(code));
@@ -494,18 +495,6 @@ fn word(text: &str) -> &str {
 fn is_word(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-fn is_base(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && !text.ends_with('/')
-    })
 }
 
 /// The key as a part of a path: a dot segment or a slash would be another call under our secret.
