@@ -4,6 +4,7 @@ mod faults;
 mod notices;
 mod open;
 mod pay;
+mod release;
 mod rows;
 mod shop;
 mod stock;

@@ -197,13 +197,14 @@ fn f27_row_104_the_same_event_a_hundred_times_has_one_effect() {
     let window = buyer.window();
     let back = buyer.press(&window, "approve").unwrap();
     let event = toss_event(&buyer.request_id(), "tsbx_x", 31_000).to_string();
+    let ten_times = || {
+        for _ in 0..10 {
+            assert_eq!(hook(&world, "toss", &event).code, 200);
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..10 {
-            scope.spawn(|| {
-                for _ in 0..10 {
-                    assert_eq!(hook(&world, "toss", &event).code, 200);
-                }
-            });
+            scope.spawn(ten_times);
         }
     });
     buyer.come_back(&back);

@@ -5,11 +5,10 @@
 //! stops when its standard input closes.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{
     OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, mpsc,
@@ -23,6 +22,7 @@ use ureq::Agent;
 
 pub mod buyer;
 pub mod http;
+pub mod runtime;
 
 pub use buyer::Buyer;
 pub use http::{Answer, Call};
@@ -172,31 +172,11 @@ pub struct Opened {
 impl World {
     fn start() -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        let base = free_base();
+        let base = runtime::free_base();
         let config = Config::for_base(base, root.join("public"));
         serve(config.clone(), base);
-        let node = std::env::var_os("HANBEON_NODE")
-            .map_or_else(|| root.join("node_modules/.bin/node"), PathBuf::from);
-        let mut runtime = Command::new(node)
-            .arg(root.join("tests/runtime.mjs"))
-            .args(["--base", &base.to_string(), "--build", "build-demo"])
-            .current_dir(&root)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log(&root))
-            .spawn()
-            .expect("node starts: run `cargo x build` first");
-        let mut lines = BufReader::new(runtime.stdout.take().unwrap());
-        let mut first = String::new();
-        lines.read_line(&mut first).unwrap();
-        assert!(first.contains("\"ready\":true"), "the edge did not start: {first}");
-        thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(40)))
-            .build()
-            .into();
+        let runtime = runtime::start(base, "build-demo", &[]);
+        let agent = http::agent();
         let at = |step: u16| format!("http://127.0.0.1:{}", base + step);
         let world = Self {
             shop: at(0),
@@ -469,21 +449,6 @@ impl World {
             ("view", view),
         ])
     }
-}
-
-fn log(root: &std::path::Path) -> Stdio {
-    let folder = root.join("target/tmp");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::File::create(folder.join("it-edge.log")).unwrap().into()
-}
-
-/// Three free ports in a row.
-fn free_base() -> u16 {
-    let start = 21_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 4;
-    let free = |base: &u16| {
-        (*base..base + 3).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
-    };
-    (start..start + 4_000).step_by(4).find(free).expect("three free ports in a row")
 }
 
 /// Shop and sandbox in a thread of this process.

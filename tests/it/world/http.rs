@@ -1,6 +1,7 @@
 //! One request, one answer.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
@@ -24,6 +25,16 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     /// As text.
     pub body: String,
+}
+
+/// Every status is an answer, and nothing is followed.
+pub fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(40)))
+        .build()
+        .into()
 }
 
 impl<'a> Call<'a> {

@@ -60,6 +60,9 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
     stages.stage("widget", widget)?;
     stages.stage("size", || measure(false))?;
     stages.stage("dry deployment", dry_deployment)?;
+    stages.stage("release on the runtime", || {
+        run(&mut suite(&["--features", "demo", "--test", "it", "release::", "--", "--ignored"]))
+    })?;
     perform(&mut stages, &[Suite::Native, Suite::Http, Suite::Browser], &[])?;
     stages.end("everything passed");
     Ok(())

@@ -1,0 +1,76 @@
+//! The module that ships, on the real runtime: the other tests run the demo's, which can move its clock.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::world::http::{Call, agent};
+use crate::world::{CAMERA, key, runtime};
+
+/// The demo's configuration as a shop would write it: no plain HTTP, nothing on this machine.
+fn configuration() -> String {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../edge/testdata/demo-config.json");
+    let text = std::fs::read_to_string(file).unwrap();
+    let written: Value = serde_json::from_str(&text).unwrap();
+    [
+        ("http://127.0.0.1:4410", "https://shop.example.com"),
+        ("http://shop.localhost:4410", "https://shop.example.com"),
+        ("http://edge.localhost:4412", "https://pay.example.com"),
+        ("http://127.0.0.1:4411", "https://api.example.com"),
+        ("http://psp.localhost:4411", "https://window.example.com"),
+    ]
+    .iter()
+    .fold(written.to_string(), |text, (from, to)| text.replace(from, to))
+}
+
+#[test]
+#[ignore = "needs the release build of the edge: `cargo x ci` makes it and runs this"]
+fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
+    let base = runtime::free_base();
+    let config = format!("HANBEON_CONFIG={}", configuration());
+    let mut process = runtime::start(base, "build", &["--var", &config]);
+    let agent = agent();
+    let call = |method: &str, path: &str| {
+        Call::new(&agent, method, &format!("http://127.0.0.1:{}{path}", base + 2))
+    };
+    let body = |return_url: &str| {
+        json!({
+            "buyer": { "id": "u-1" },
+            "orders": [{
+                "order_id": key(), "seller": "s1", "amount": 31_000,
+                "lines": [{ "sku": "x100v", "name": "X100V", "quantity": 1, "unit_amount": 31_000 }],
+            }],
+            "amount": 31_000, "currency": "KRW", "return_url": return_url,
+        })
+    };
+    let open = |return_url: &str| {
+        call("POST", "/v1/checkouts").bearer(CAMERA.key).key(&key()).json(&body(return_url)).send()
+    };
+
+    let opened = open("https://shop.example.com/done");
+    assert_eq!(opened.code, 201, "{}", opened.body);
+    let opened = opened.json();
+    let token = opened["token"].as_str().unwrap();
+    open("http://shop.localhost:4410/return.html").refused(422, "return_url_not_allowed");
+
+    let begun = call("POST", "/v1/attempts")
+        .bearer(token)
+        .key(&key())
+        .json(&json!({
+            "method": "toss_card", "presentation": "redirect", "device": "pc", "locale": "ko",
+        }))
+        .send();
+    assert_eq!(begun.code, 201, "{}", begun.body);
+    let window = begun.json()["presentation"]["url"].as_str().unwrap().to_owned();
+    let page = call("GET", window.strip_prefix("https://pay.example.com").unwrap()).send();
+    assert_eq!(page.code, 200, "{}", page.body);
+    assert!(page.body.contains("https://window.example.com/toss/v2/standard"), "{}", page.body);
+
+    let path = format!("/v1/checkouts/{}", opened["id"].as_str().unwrap());
+    let read = call("GET", &path).bearer(CAMERA.key).send().json();
+    assert_eq!(read["attempts"].as_array().unwrap().len(), 1, "{read}");
+    assert_eq!(call("POST", "/v1/demo/clock").json(&json!({ "offset_ms": 1 })).send().code, 404);
+    // It ends when nobody speaks to it any more.
+    drop(process.stdin.take());
+    process.wait().unwrap();
+}
