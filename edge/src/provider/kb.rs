@@ -304,16 +304,17 @@ impl Status {
         ("PART_CANCELLED", Self::PartCancelled),
     ];
 
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status))
+    /// `Err` names the word that is none of ours.
+    fn parse(text: &str) -> Result<Self, String> {
+        let known =
+            Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status));
+        known.ok_or_else(|| format!("unknown status {}", word(text)))
     }
 }
 
 /// What an inquiry says; `Err` names why it decides nothing.
 fn told(payment: &Inquired) -> Result<Fact, String> {
-    let status = Status::parse(&payment.status)
-        .ok_or_else(|| format!("unknown status {}", word(&payment.status)))?;
-    match status {
+    match payment.status.clone()? {
         Status::Registered | Status::Authenticating => Ok(Fact::Waiting),
         Status::Paid => sighting(payment, Some(0)),
         Status::Cancelled => sighting(payment, payment.amount),

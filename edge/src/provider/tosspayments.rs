@@ -355,15 +355,17 @@ impl Status {
         ("EXPIRED", Self::Expired),
     ];
 
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status))
+    /// `Err` names the word that is none of ours.
+    fn parse(text: &str) -> Result<Self, String> {
+        let known =
+            Self::ALL.into_iter().find_map(|(word, status)| (word == text).then_some(status));
+        known.ok_or_else(|| format!("unknown status {}", word(text)))
     }
 }
 
 /// What a payment object says; `Err` names why it decides nothing.
 fn told(payment: &Payment, ask: &Ask, account: &Account) -> Result<Fact, String> {
-    let status = Status::parse(&payment.status)
-        .ok_or_else(|| format!("unknown status {}", word(&payment.status)))?;
+    let status = payment.status.clone()?;
     let currency = Currency::parse(&payment.currency)
         .ok_or_else(|| format!("unknown currency {}", word(&payment.currency)))?;
     let total = money(&payment.total_amount, currency)?;
@@ -399,13 +401,13 @@ fn given_back(ask: &Ask, payment: &Payment, fact: &Fact) -> Result<Fact, String>
         (ask, fact)
     else {
         // An account that nobody has paid into is void: nothing went back, and nothing can come.
-        let void = payment.status == "CANCELED"
+        let void = payment.status == Ok(Status::Canceled)
             && payment.approved_at.is_none()
             && payment.order_id == ask.request_id().to_string();
         if void {
             return Ok(Fact::Closed);
         }
-        return Err(format!("status {} does not show the cancel", word(&payment.status)));
+        return Err(format!("status {:?} does not show the cancel", payment.status));
     };
     if seen.request_id != ask.request_id().to_string()
         || seen.provider_payment_id != *provider_payment_id

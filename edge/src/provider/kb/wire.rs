@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::fact::DeclineCode;
 
+use super::Status;
 use crate::json::Field;
 
 #[derive(Serialize)]
@@ -55,7 +56,7 @@ pub(super) struct Registered {
 }
 
 pub(super) struct Inquired {
-    pub(super) status: String,
+    pub(super) status: Result<Status, String>,
     pub(super) merchant_no: String,
     pub(super) order_no: String,
     pub(super) pay_no: Option<String>,
@@ -92,7 +93,7 @@ impl Registered {
 impl Inquired {
     pub(super) fn of(field: Field<'_>) -> Self {
         Self {
-            status: field.get("status").text(),
+            status: Status::parse(&field.get("status").text()),
             merchant_no: field.get("merchant_no").text(),
             order_no: field.get("order_no").text(),
             pay_no: field.get("pay_no").text_or_none(),

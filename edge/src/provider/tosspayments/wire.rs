@@ -5,13 +5,14 @@ use shared::fact::DeclineCode;
 use shared::money::Currency;
 use shared::time::{Civil, Span, Timestamp};
 
+use super::Status;
 use crate::json::Field;
 
 pub(super) struct Payment {
     pub(super) payment_key: String,
     pub(super) order_id: String,
     pub(super) m_id: Option<String>,
-    pub(super) status: String,
+    pub(super) status: Result<Status, String>,
     pub(super) currency: String,
     pub(super) total_amount: String,
     pub(super) balance_amount: Option<String>,
@@ -54,7 +55,7 @@ impl Payment {
             payment_key: text("paymentKey"),
             order_id: text("orderId"),
             m_id: field.get("mId").text_or_none(),
-            status: text("status"),
+            status: Status::parse(&text("status")),
             currency: text("currency"),
             total_amount: field.get("totalAmount").digits(),
             balance_amount: field.get("balanceAmount").option().map(Field::digits),
