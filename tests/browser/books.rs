@@ -88,17 +88,71 @@ impl Checkout {
         self.until(PATIENCE, status, || self.view()["status"] == status);
     }
 
+    /// Its journal at the edge.
+    pub fn journal(&self) -> Vec<Value> {
+        let told = self.world.edge(CAMERA_KEY, &format!("/v1/checkouts/{}/journal", self.id));
+        told["entries"].as_array().unwrap_or_else(|| panic!("{told}")).clone()
+    }
+
     /// All books agree: paid once, the whole amount, nothing went back, the shop was told once.
     pub fn assert_paid_once(&self, attempts: usize) {
         self.until_status("paid");
         let view = self.view();
-        assert_eq!(view["payment"]["captured_amount"], self.amount, "{view}");
+        let payment = &view["payment"];
+        assert_eq!(payment["captured_amount"], self.amount, "{view}");
         assert_eq!(view["refunded_amount"], 0);
+        assert_eq!(view["refunds"], json!([]));
         assert_eq!(view["cases"], json!([]), "nobody has to look");
-        assert_eq!(self.requests().len(), attempts, "{view}");
-        assert_eq!(self.money(), (self.amount, 0, 1), "{:?}", self.lines());
+        self.assert_attempts(&view, attempts);
+        self.assert_journal();
+        self.assert_provider(payment);
+        self.assert_told(&view);
+    }
+
+    /// One attempt paid, and it is the one that the payment names; the others ended without money.
+    fn assert_attempts(&self, view: &Value, count: usize) {
+        let attempts = view["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), count, "{view}");
+        let paid: Vec<_> = attempts.iter().filter(|one| one["state"] == "paid").collect();
+        assert_eq!(paid.len(), 1, "{view}");
+        for name in ["request_id", "channel", "method", "provider_payment_id"] {
+            assert_eq!(paid[0][name], view["payment"][name], "{name}: {view}");
+        }
+    }
+
+    /// The journal tells of one way into `paid`, and the versions only rise.
+    fn assert_journal(&self) {
+        let journal = self.journal();
+        let into_paid = journal
+            .windows(2)
+            .filter(|pair| pair[0]["phase"] != "paid" && pair[1]["phase"] == "paid")
+            .count();
+        assert_eq!(into_paid, 1, "{journal:?}");
+        assert_eq!(journal.last().unwrap()["phase"], "paid", "{journal:?}");
+        let version = |line: &Value| line["version"].as_u64().unwrap();
+        assert!(journal.windows(2).all(|p| version(&p[0]) <= version(&p[1])), "{journal:?}");
+    }
+
+    /// The sandbox's own books: in all of them one payment with money, this one, exactly this amount.
+    fn assert_provider(&self, payment: &Value) {
+        let books = self.world.psp("/books");
+        let lines = books["payments"].as_array().unwrap();
+        let taken: Vec<_> = lines.iter().filter(|line| line["captures"] != 0).collect();
+        assert_eq!(taken.len(), 1, "{books}");
+        assert_eq!(taken[0]["request_id"], payment["request_id"], "{books}");
+        assert_eq!(taken[0]["provider_payment_id"], payment["provider_payment_id"], "{books}");
+        assert_eq!(taken[0]["amount"], self.amount, "{books}");
+        assert_eq!(self.money(), (self.amount, 0, 1), "{books}");
+    }
+
+    /// The shop believed one signed notice, and knows the order as paid.
+    fn assert_told(&self, view: &Value) {
         self.until_notice("checkout.paid");
-        assert_eq!(self.notices("checkout.paid").len(), 1);
+        let told = self.notices("checkout.paid");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["data"]["amount"], self.amount, "{told:?}");
+        assert_eq!(told[0]["data"]["status"], "paid", "{told:?}");
+        assert_eq!(told[0]["data"]["orders"], json!([view["orders"][0]["order_id"]]), "{told:?}");
         assert_eq!(self.world.shop(&format!("/api/checkouts/{}", self.id))["status"], "paid");
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::books::Checkout;
 use crate::checkout_element::Means;
 use crate::journey::Buyer;
 use crate::journeys;
@@ -11,6 +12,8 @@ journeys! {
     f28_the_webhook_before_the_return_in_a_popup: hears_early(Popup, Kb);
     f28_the_webhook_before_the_return_by_redirect: hears_early(Redirect, TossCard);
     f28_the_report_before_the_return_by_redirect: hears_early(Redirect, Kb);
+    f28_the_report_before_the_return_in_a_frame: hears_early(Iframe, Kb);
+    f28_the_webhook_before_the_return_on_a_phone: hears_early(Phone, TossCard);
     f27_the_webhook_twice: hears_twice(Popup, TossCard);
     f29_the_webhook_never: hears_nothing(Iframe, TossCard);
     f29_the_report_never: hears_nothing(Redirect, Kb);
@@ -22,6 +25,13 @@ journeys! {
     f36_the_return_never_by_redirect: never_returns(Redirect, Kb);
     f36_a_card_never_returns_to_a_frame: never_returns(Iframe, TossCard);
     f36_a_card_never_returns_to_a_popup: never_returns(Popup, TossCard);
+    f36_a_card_never_returns_by_redirect: never_returns(Redirect, TossCard);
+    f36_the_return_never_on_a_phone: never_returns(Phone, Kb);
+    r37_the_alarm_finds_a_card_paid_in_a_frame: is_found_by_the_alarm(Iframe, TossCard);
+    r37_the_alarm_finds_kb_paid_in_a_popup: is_found_by_the_alarm(Popup, Kb);
+    r37_the_alarm_finds_a_card_paid_by_redirect: is_found_by_the_alarm(Redirect, TossCard);
+    r37_the_report_finds_kb_paid_by_redirect: is_found_by_the_report(Redirect, Kb);
+    r37_the_report_finds_kb_paid_in_a_frame: is_found_by_the_report(Iframe, Kb);
 }
 
 async fn pays_under(buyer: &Buyer, means: Means, faults: Value) {
@@ -82,4 +92,38 @@ async fn never_returns(buyer: &Buyer, means: Means) {
     }
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
+}
+
+/// Until an attempt is over and a little more, in milliseconds.
+const LATER_MS: i64 = 11 * 60_000 / 2;
+
+/// Nobody comes back and nobody tells: only time passes.
+async fn is_found_by_the_alarm(buyer: &Buyer, means: Means) {
+    let checkout = pays_and_vanishes(buyer, means, "lost").await;
+    buyer.world.clock(LATER_MS);
+    is_found(buyer, &checkout).await;
+}
+
+/// Nobody comes back: the provider's word is enough, and at once.
+async fn is_found_by_the_report(buyer: &Buyer, means: Means) {
+    let checkout = pays_and_vanishes(buyer, means, "normal").await;
+    is_found(buyer, &checkout).await;
+}
+
+/// The buyer has paid, and page and window are gone before anything else happens.
+async fn pays_and_vanishes(buyer: &Buyer, means: Means, webhook: &str) -> Checkout {
+    buyer.world.faults(means.provider(), json!({ "return_lost": true, "webhook": webhook }));
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.press_in_window("#approve").await;
+    buyer.in_window("main.alone").await;
+    buyer.vanish().await;
+    checkout
+}
+
+async fn is_found(buyer: &Buyer, checkout: &Checkout) {
+    checkout.assert_paid_once(1);
+    // Whoever comes by later is told the truth.
+    buyer.visit(&format!("/return.html?hanbeon={}", checkout.id)).await;
+    buyer.until_paid().await;
 }

@@ -12,7 +12,8 @@ use crate::checkout_element::Way;
 use crate::world::{self, LOOK_EVERY, World};
 
 /// How long anything may take before a journey gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(12);
+/// A frame that stays silent is given up after 20 seconds, and machines may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A buyer, and the world in which they buy.
 pub struct Buyer {
@@ -33,8 +34,8 @@ pub fn journey(way: Way, story: impl AsyncFnOnce(&mut Buyer)) {
 
 /// A journey with a browser of one's own description.
 pub fn journey_with(way: Way, options: Value, story: impl AsyncFnOnce(&mut Buyer)) {
-    let (world, _turn) = world::alone();
-    let begun = world::now();
+    let turn = world::alone();
+    let world = *turn;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = runtime.block_on(connect(world, options));
     let told = catch_unwind(AssertUnwindSafe(|| {
@@ -48,7 +49,6 @@ pub fn journey_with(way: Way, options: Value, story: impl AsyncFnOnce(&mut Buyer
         runtime.block_on(evidence(&client));
     }
     let _closed = runtime.block_on(client.close());
-    println!("took {:.1} s", begun.elapsed().as_secs_f32());
     if let Err(panic) = told {
         resume_unwind(panic);
     }

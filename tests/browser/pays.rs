@@ -18,6 +18,7 @@ journeys! {
     r36_an_account_is_paid_into_later_in_a_frame: pays_into_an_account(Iframe, TossAccount);
     r36_an_account_is_paid_into_later_by_popup: pays_into_an_account(Popup, TossAccount);
     r36_an_account_is_paid_into_later_by_redirect: pays_into_an_account(Redirect, TossAccount);
+    r36_an_account_is_paid_into_later_on_a_phone: pays_into_an_account(Phone, TossAccount);
     r27_nobody_asks_for_a_log_in: pays_as_nobody(Iframe, TossCard);
 }
 
@@ -27,6 +28,7 @@ async fn pays(buyer: &Buyer, means: Means) {
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], buyer.way.word());
     buyer.until_receipt().await;
 }
 

@@ -16,8 +16,8 @@ async fn pays(buyer: &Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
-    assert_eq!(checkout.view()["attempts"][0]["presentation"], "redirect");
     checkout.assert_paid_once(1);
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], "redirect");
     assert_fits(buyer).await;
 }
 

@@ -72,4 +72,16 @@ impl Buyer {
             }
         }
     }
+
+    /// Closes everything that belongs to the payment: windows, and the page that waits for them.
+    pub async fn vanish(&self) {
+        for window in self.client.windows().await.unwrap() {
+            if window != self.tab {
+                self.client.switch_to_window(window).await.unwrap();
+                self.client.close_window().await.unwrap();
+            }
+        }
+        self.to_shop().await;
+        self.client.goto("about:blank").await.unwrap();
+    }
 }

@@ -11,9 +11,11 @@ journeys! {
     r55_a_double_click_in_a_frame: presses_twice(Iframe, TossCard);
     r55_a_double_click_in_a_popup: presses_twice(Popup, TossCard);
     r55_a_double_click_by_redirect: presses_twice(Redirect, Kb);
+    r55_a_double_tap_on_a_phone: presses_twice(Phone, TossCard);
     r55_a_second_tab_looks_on_beside_a_frame: looks_on(Iframe, TossCard);
     r55_a_second_tab_looks_on_beside_a_popup: looks_on(Popup, Kb);
     r55_a_second_tab_looks_on_by_redirect: looks_on_and_takes_over(Redirect, TossCard);
+    r55_a_second_tab_looks_on_beside_kb: looks_on_and_takes_over(Redirect, Kb);
 }
 
 async fn presses_twice(buyer: &Buyer, means: Means) {

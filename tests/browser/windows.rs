@@ -10,16 +10,25 @@ journeys! {
     f36_a_left_page_then_another_method: closes_and_chooses(Redirect, TossCard);
     f36_a_closed_kb_frame_then_another_method: closes_and_chooses(Iframe, Kb);
     f36_a_closed_kb_popup_then_another_method: closes_and_chooses(Popup, Kb);
+    f36_a_left_kb_page_then_another_method: closes_and_chooses(Redirect, Kb);
+    f36_a_left_page_on_a_phone_then_another_method: closes_and_chooses(Phone, TossCard);
     f36_a_closed_popup_is_opened_again: closes_and_goes_on(Popup, TossCard);
+    f36_a_left_page_is_opened_again: closes_and_goes_on(Redirect, TossCard);
     f6_a_reload_beside_an_open_frame: reloads(Iframe, TossCard);
     f6_a_reload_beside_an_open_popup: reloads(Popup, Kb);
     f6_a_reload_after_going_there: reloads(Redirect, TossCard);
+    f6_a_reload_after_going_to_kb: reloads(Redirect, Kb);
+    f6_a_reload_on_a_phone: reloads(Phone, Kb);
     f6_back_in_a_frame: goes_back(Iframe, TossCard);
     f6_back_in_a_popup: goes_back(Popup, TossCard);
     f6_back_from_the_provider: goes_back(Redirect, Kb);
+    f6_back_on_a_phone: goes_back(Phone, TossCard);
     f6_back_after_paying: goes_back_after_paying(Redirect, TossCard);
+    f6_back_after_paying_kb: goes_back_after_paying(Redirect, Kb);
     r21_a_blocked_popup_falls_to_the_next_rung: is_blocked(Popup, TossCard);
     r21_a_blocked_kb_popup_falls_to_the_next_rung: is_blocked(Popup, Kb);
+    // A frame needs no popup and a redirect no window: what a page can take from a frame is its address.
+    r21_a_forbidden_frame_falls_to_the_next_rung: is_forbidden(Iframe, TossCard);
 }
 
 /// After a closed window the edge asks the provider before anything else is offered.
@@ -30,7 +39,7 @@ async fn closes_and_chooses(buyer: &Buyer, means: Means) {
     buyer.close_window().await;
     if buyer.way != Way::Iframe {
         // Only a question so far: the same attempt could go on.
-        buyer.until_part("continue").await;
+        until_interrupted(buyer).await;
         buyer.press("close").await;
     }
     buyer.until_said("a choice", |said| said.has("pay") && said.outcome == "not_paid").await;
@@ -46,7 +55,8 @@ async fn closes_and_goes_on(buyer: &Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
-    buyer.until_part("continue").await;
+    until_interrupted(buyer).await;
+    checkout.assert_open();
     buyer.press("continue").await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
@@ -110,20 +120,61 @@ async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
     checkout.assert_paid_once(1);
 }
 
-/// A press without a hand, as a blocker sees it: the browser refuses the window.
-async fn is_blocked(buyer: &Buyer, means: Means) {
+/// The window is known to be closed, and the same attempt can go on.
+async fn until_interrupted(buyer: &Buyer) {
+    buyer
+        .until_said("a closed window", |said| {
+            said.words.contains("결제창이 닫혔습니다") && said.has("continue")
+        })
+        .await;
+}
+
+/// The page opens something of its own first. A browser allows one window for each press, so its own
+/// blocker refuses the payment's.
+const SPEND_THE_PRESS: &str = "
+    addEventListener('click', () => open('about:blank').close(), { capture: true, once: true });";
+
+async fn is_blocked(buyer: &mut Buyer, means: Means) {
     let checkout = buyer.enter().await;
     buyer.choose(means).await;
-    buyer.script("window.open = () => null").await;
+    buyer.script(SPEND_THE_PRESS).await;
     buyer.press("pay").await;
-    buyer.until_part("continue").await;
+    until_blocked(buyer).await;
     checkout.assert_open();
     buyer.press("continue").await;
-    until("the provider in this tab", async || {
-        let found = buyer.client.find(fantoccini::Locator::Css("#approve")).await.ok()?;
-        found.click().await.ok()
-    })
-    .await;
+    buyer.way = Way::Redirect;
+    buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], "redirect");
+}
+
+/// What a shop's own policy does when it does not list the edge.
+const FORBID_FRAMES: &str = "
+    const policy = document.createElement('meta');
+    policy.httpEquiv = 'Content-Security-Policy';
+    policy.content = \"frame-src 'none'\";
+    document.head.append(policy);";
+
+/// A frame that stays silent is a blocked one: the same attempt goes on in a popup.
+async fn is_forbidden(buyer: &mut Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.script(FORBID_FRAMES).await;
+    buyer.pay(means).await;
+    until_blocked(buyer).await;
+    checkout.assert_open();
+    buyer.press("continue").await;
+    buyer.way = Way::Popup;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], "popup");
+}
+
+async fn until_blocked(buyer: &Buyer) {
+    buyer
+        .until_said("a blocked window", |said| {
+            said.words.contains("결제창이 열리지 않았습니다") && said.has("continue")
+        })
+        .await;
 }

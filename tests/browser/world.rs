@@ -3,12 +3,17 @@
 //! Shop and sandbox run in this process, the edge on the real runtime. Everything else ends with this
 //! process, however it ends: the runtime when its standard input closes, the driver and its browsers
 //! by a shell that waits for the same.
+//!
+//! # Why several
+//! Clocks, faults and empty books belong to one journey at a time. So each journey takes a world for
+//! itself, and as many worlds are started as journeys run beside each other.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,16 +52,58 @@ pub struct World {
     _children: [Child; 2],
 }
 
-static WORLD: OnceLock<World> = OnceLock::new();
-static TURN: Mutex<()> = Mutex::new(());
+/// How many worlds run at most: each has a runtime, a driver and a browser.
+const WORLDS_MAX: u16 = 4;
 
-/// The world, for one journey at a time.
-pub fn alone() -> (&'static World, MutexGuard<'static, ()>) {
+/// The worlds that nobody uses, and how many there are in all.
+struct Pool {
+    free: Vec<&'static World>,
+    started: u16,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool { free: Vec::new(), started: 0 });
+static GIVEN_BACK: Condvar = Condvar::new();
+
+/// A world of one's own, given back at the end.
+pub struct Alone(&'static World);
+
+impl Deref for Alone {
+    type Target = &'static World;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        pool().free.push(self.0);
+        GIVEN_BACK.notify_one();
+    }
+}
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A world for one journey: free, or new.
+pub fn alone() -> Alone {
+    let mut pool = pool();
+    let taken = loop {
+        if let Some(world) = pool.free.pop() {
+            break Alone(world);
+        }
+        if pool.started < WORLDS_MAX {
+            // Started under the lock, so that two never look for free ports at once.
+            let world: &'static World = Box::leak(Box::new(World::start(pool.started + 1)));
+            pool.started += 1;
+            break Alone(world);
+        }
+        pool = GIVEN_BACK.wait(pool).unwrap_or_else(PoisonError::into_inner);
+    };
+    drop(pool);
     // A journey that failed has left nothing behind that the reset does not remove.
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let world = WORLD.get_or_init(World::start);
-    world.reset();
-    (world, turn)
+    taken.reset();
+    taken
 }
 
 #[expect(clippy::disallowed_methods, reason = "deadlines of tests are real time")]
@@ -76,12 +123,12 @@ fn root() -> PathBuf {
 }
 
 impl World {
-    fn start() -> Self {
+    fn start(nth: u16) -> Self {
         let root = root();
         let base = free_base();
         let config = Config::for_base(base, root.join("public"));
         serve(config.clone(), base);
-        let runtime = runtime(&root, base);
+        let runtime = runtime(&root, base, nth);
         let (driver, driver_port) = driver(base + 3);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -182,10 +229,10 @@ impl World {
     }
 }
 
-fn runtime(root: &Path, base: u16) -> Child {
+fn runtime(root: &Path, base: u16, nth: u16) -> Child {
     let node = std::env::var_os("HANBEON_NODE")
         .map_or_else(|| root.join("node_modules/.bin/node"), PathBuf::from);
-    let log = std::fs::File::create(scratch().join("edge.log")).unwrap();
+    let log = std::fs::File::create(scratch().join(format!("edge-{nth}.log"))).unwrap();
     let mut child = Command::new(node)
         .arg(root.join("tests/runtime.mjs"))
         .args(["--base", &base.to_string(), "--build", "build-demo"])
@@ -204,7 +251,8 @@ fn runtime(root: &Path, base: u16) -> Child {
 }
 
 fn driver(port: u16) -> (Child, u16) {
-    let folder = std::env::temp_dir().join(format!("hanbeon-browser-{}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("hanbeon-browser-{}-{port}", std::process::id()));
     let child = Command::new("sh")
         .args(["-c", UNDERTAKER, "undertaker"])
         .arg(folder)
