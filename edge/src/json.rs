@@ -8,8 +8,10 @@
 //! five times the bytes.
 
 mod field;
+mod write;
 
 pub use field::Field;
+pub use write::Writer;
 
 use core::cell::Cell;
 use core::fmt;

@@ -4,7 +4,6 @@
 //! The domain may be reshaped in any commit; what lies on disks may not. A row that cannot be read is a
 //! bug or a newer release's row, never a default: the checkout is parked and a person is told.
 
-use serde::Serialize;
 use shared::checkout::{Checkout, Line, Order};
 use shared::fact::{Decline, DeclineCode, Deposit, ProviderPaymentId, RefundAccount, Sighting};
 use shared::hold::Command;
@@ -19,7 +18,7 @@ use shared::payment::{
 };
 use shared::time::Timestamp;
 
-use crate::json::{self, Field, Limits};
+use crate::json::{self, Field, Limits, Writer};
 
 /// The form of rows that this release writes.
 pub const FORM: u32 = 1;
@@ -54,137 +53,38 @@ pub struct RowError(pub &'static str);
 
 type Read<T> = Result<T, RowError>;
 
-#[derive(Serialize)]
-struct RecordRow {
-    form: u32,
-    id: String,
-    merchant: String,
-    buyer: String,
-    currency: String,
-    amount: u64,
-    label: String,
-    return_url: String,
-    created_at: u64,
-    expires_at: u64,
-    orders: Vec<OrderRow>,
-    grant: Option<(String, u64)>,
-    first_grant: (String, u64),
-    state_keys: Vec<[u8; 32]>,
-    payment: PaymentRow,
-}
-
-#[derive(Serialize)]
-struct OrderRow {
-    id: String,
-    seller: String,
-    amount: u64,
-    lines: Vec<(String, String, u32, u64)>,
-}
-
-#[derive(Serialize)]
-struct PaymentRow {
-    version: u64,
-    phase: PhaseRow,
-    retry: RetryRow,
-    attempts: Vec<AttemptRow>,
-    refunds: Vec<RefundRow>,
-    stock_debts: Vec<(String, String, RetryRow)>,
-    strays: Vec<(String, RetryRow)>,
-    shop_cancels: bool,
-    cases: Vec<(String, String, u64)>,
-}
-
-#[derive(Serialize)]
-struct RetryRow(u32, u64, Option<u64>);
-
-#[derive(Serialize)]
-struct SightingRow {
-    request_id: String,
-    merchant: Option<String>,
-    payment_id: String,
-    amount: u64,
-    currency: String,
-    cancelled: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum PhaseRow {
-    Open,
-    Holding(String),
-    Preparing(String),
-    Presented(String),
-    Rechecking(String, SightingRow),
-    Capturing(String, SightingRow, bool),
-    AwaitingDeposit(String, SightingRow, (String, String, String, u64)),
-    Closing(String, u8, Option<SightingRow>),
-    Securing(String, SightingRow),
-    Paid(String, SightingRow, u64),
-    Cancelled(u64),
-    Expired(u64),
-}
-
-#[derive(Serialize)]
-struct AttemptRow {
-    id: String,
-    channel: String,
-    method: String,
-    means: String,
-    device: String,
-    presentation: String,
-    rung: u32,
-    locale: String,
-    style: [bool; 4],
-    merchant: Option<String>,
-    begun_by: [u8; 32],
-    started_at: u64,
-    ends_at: u64,
-    token: Option<String>,
-    payment_id: Option<String>,
-    decline: Option<(String, Option<String>)>,
-}
-
-#[derive(Serialize)]
-struct RefundRow {
-    id: String,
-    order: Option<String>,
-    reversal: Option<String>,
-    attempt: String,
-    payment_id: String,
-    amount: u64,
-    captured: u64,
-    currency: String,
-    state: u8,
-    reason: String,
-    account: Option<(String, String, String)>,
-    retry: RetryRow,
-    at: u64,
-}
-
 /// The row of a record.
 #[must_use]
 pub fn write(record: &Record) -> String {
     let checkout = &record.checkout;
-    let grant = |grant: &Grant| (grant.jti.to_string(), grant.issued_at.as_millis());
-    let row = RecordRow {
-        form: FORM,
-        id: checkout.id.to_string(),
-        merchant: checkout.merchant.to_string(),
-        buyer: checkout.buyer.to_string(),
-        currency: checkout.currency().code().to_owned(),
-        amount: checkout.amount.minor(),
-        label: checkout.label.clone(),
-        return_url: checkout.return_url.clone(),
-        created_at: checkout.created_at.as_millis(),
-        expires_at: checkout.expires_at.as_millis(),
-        orders: checkout.orders.iter().map(order_row).collect(),
-        grant: record.grant.as_ref().map(grant),
-        first_grant: grant(&record.first_grant),
-        state_keys: record.state_keys.clone(),
-        payment: payment_row(&record.payment),
-    };
-    // Maps with text keys and plain values always serialise.
-    serde_json::to_string(&row).unwrap_or_default()
+    Writer::document(|row| {
+        row.name("form").number(FORM.into());
+        row.name("id").shown(&checkout.id);
+        row.name("merchant").text(checkout.merchant.as_str());
+        row.name("buyer").text(checkout.buyer.as_str());
+        row.name("currency").text(checkout.currency().code());
+        row.name("amount").number(checkout.amount.minor());
+        row.name("label").text(&checkout.label);
+        row.name("return_url").text(&checkout.return_url);
+        row.name("created_at").number(checkout.created_at.as_millis());
+        row.name("expires_at").number(checkout.expires_at.as_millis());
+        row.name("orders").list(&checkout.orders, write_order);
+        row.name("grant").or_null(record.grant.as_ref(), write_grant);
+        write_grant(row.name("first_grant"), &record.first_grant);
+        row.name("state_keys").list(&record.state_keys, write_digest);
+        write_payment(row.name("payment"), &record.payment);
+    })
+}
+
+fn write_grant(row: &mut Writer, grant: &Grant) {
+    row.tuple(|row| {
+        row.shown(&grant.jti);
+        row.number(grant.issued_at.as_millis());
+    });
+}
+
+fn write_digest(row: &mut Writer, digest: &[u8; 32]) {
+    row.list(digest, |row, byte| row.number((*byte).into()));
 }
 
 /// The record of a row.
@@ -258,15 +158,20 @@ fn payment_id(text: Field<'_>) -> Read<ProviderPaymentId> {
     need(ProviderPaymentId::parse(text.str()), "provider payment id")
 }
 
-fn order_row(order: &Order) -> OrderRow {
-    let line =
-        |line: &Line| (line.sku.to_string(), line.name.clone(), line.quantity, line.unit.minor());
-    OrderRow {
-        id: order.id.to_string(),
-        seller: order.seller.to_string(),
-        amount: order.amount.minor(),
-        lines: order.lines.iter().map(line).collect(),
-    }
+fn write_order(row: &mut Writer, order: &Order) {
+    row.object(|row| {
+        row.name("id").text(order.id.as_str());
+        row.name("seller").text(order.seller.as_str());
+        row.name("amount").number(order.amount.minor());
+        row.name("lines").list(&order.lines, |row, line| {
+            row.tuple(|row| {
+                row.text(line.sku.as_str());
+                row.text(&line.name);
+                row.number(line.quantity.into());
+                row.number(line.unit.minor());
+            });
+        });
+    });
 }
 
 fn read_order(row: Field<'_>, currency: Currency) -> Read<Order> {
@@ -284,8 +189,12 @@ fn read_order(row: Field<'_>, currency: Currency) -> Read<Order> {
     })
 }
 
-fn retry_row(retry: Retry) -> RetryRow {
-    RetryRow(retry.count, retry.last_at.as_millis(), retry.next_at.map(Timestamp::as_millis))
+fn write_retry(row: &mut Writer, retry: Retry) {
+    row.tuple(|row| {
+        row.number(retry.count.into());
+        row.number(retry.last_at.as_millis());
+        row.or_null(retry.next_at, |row, at| row.number(at.as_millis()));
+    });
 }
 
 fn read_retry(row: Field<'_>) -> Retry {
@@ -293,23 +202,35 @@ fn read_retry(row: Field<'_>) -> Retry {
     Retry { count: count.small(), last_at: time(last_at), next_at: next_at.option().map(time) }
 }
 
-fn payment_row(payment: &Payment) -> PaymentRow {
-    let debt = |(id, command, retry): &(AttemptId, Command, Retry)| {
-        (id.to_string(), command.code().to_owned(), retry_row(*retry))
-    };
-    let case =
-        |case: &Case| (case.code.code().to_owned(), case.detail.clone(), case.at.as_millis());
-    PaymentRow {
-        version: payment.version,
-        phase: phase_row(&payment.phase),
-        retry: retry_row(payment.retry),
-        attempts: payment.attempts.iter().map(attempt_row).collect(),
-        refunds: payment.refunds.iter().map(refund_row).collect(),
-        stock_debts: payment.stock_debts.iter().map(debt).collect(),
-        strays: payment.strays.iter().map(|(id, r)| (id.to_string(), retry_row(*r))).collect(),
-        shop_cancels: payment.shop_cancels,
-        cases: payment.cases.iter().map(case).collect(),
-    }
+fn write_payment(row: &mut Writer, payment: &Payment) {
+    row.object(|row| {
+        row.name("version").number(payment.version);
+        write_phase(row.name("phase"), &payment.phase);
+        write_retry(row.name("retry"), payment.retry);
+        row.name("attempts").list(&payment.attempts, write_attempt);
+        row.name("refunds").list(&payment.refunds, write_refund);
+        row.name("stock_debts").list(&payment.stock_debts, |row, (id, command, retry)| {
+            row.tuple(|row| {
+                row.shown(id);
+                row.text(command.code());
+                write_retry(row, *retry);
+            });
+        });
+        row.name("strays").list(&payment.strays, |row, (id, retry)| {
+            row.tuple(|row| {
+                row.shown(id);
+                write_retry(row, *retry);
+            });
+        });
+        row.name("shop_cancels").flag(payment.shop_cancels);
+        row.name("cases").list(&payment.cases, |row, case| {
+            row.tuple(|row| {
+                row.text(case.code.code());
+                row.text(&case.detail);
+                row.number(case.at.as_millis());
+            });
+        });
+    });
 }
 
 fn read_payment(row: Field<'_>) -> Read<Payment> {
@@ -341,15 +262,15 @@ fn read_payment(row: Field<'_>) -> Read<Payment> {
     })
 }
 
-fn sighting_row(sighting: &Sighting) -> SightingRow {
-    SightingRow {
-        request_id: sighting.request_id.clone(),
-        merchant: sighting.merchant.clone(),
-        payment_id: sighting.provider_payment_id.as_str().to_owned(),
-        amount: sighting.amount.minor(),
-        currency: sighting.amount.currency().code().to_owned(),
-        cancelled: sighting.cancelled.minor(),
-    }
+fn write_sighting(row: &mut Writer, sighting: &Sighting) {
+    row.object(|row| {
+        row.name("request_id").text(&sighting.request_id);
+        row.name("merchant").text_or_null(sighting.merchant.as_deref());
+        row.name("payment_id").text(sighting.provider_payment_id.as_str());
+        row.name("amount").number(sighting.amount.minor());
+        row.name("currency").text(sighting.amount.currency().code());
+        row.name("cancelled").number(sighting.cancelled.minor());
+    });
 }
 
 fn read_sighting(row: Field<'_>) -> Read<Sighting> {
@@ -363,7 +284,7 @@ fn read_sighting(row: Field<'_>) -> Read<Sighting> {
     })
 }
 
-const fn why_row(why: Why) -> u8 {
+const fn why_row(why: Why) -> u64 {
     match why {
         Why::BuyerLeft => 0,
         Why::ShopCancels => 1,
@@ -380,29 +301,51 @@ fn read_why(row: Field<'_>) -> Read<Why> {
     }
 }
 
-fn phase_row(phase: &Phase) -> PhaseRow {
-    match phase {
-        Phase::Open => PhaseRow::Open,
-        Phase::Holding(id) => PhaseRow::Holding(id.to_string()),
-        Phase::Preparing(id) => PhaseRow::Preparing(id.to_string()),
-        Phase::Presented(id) => PhaseRow::Presented(id.to_string()),
-        Phase::Rechecking(id, s) => PhaseRow::Rechecking(id.to_string(), sighting_row(s)),
-        Phase::Capturing(id, s, turn) => {
-            let ordered = matches!(turn, CaptureTurn::LookUp);
-            PhaseRow::Capturing(id.to_string(), sighting_row(s), ordered)
+/// A word alone, or an object of one member: the phase's name and what it knows.
+fn write_phase(row: &mut Writer, phase: &Phase) {
+    let name = crate::view::phase(phase.kind());
+    if let Phase::Open = phase {
+        return row.text(name);
+    }
+    row.object(|row| {
+        let row = row.name(name);
+        match phase {
+            Phase::Open => {}
+            Phase::Holding(id) | Phase::Preparing(id) | Phase::Presented(id) => row.shown(id),
+            Phase::Cancelled(at) | Phase::Expired(at) => row.number(at.as_millis()),
+            Phase::Rechecking(id, sighting)
+            | Phase::Capturing(id, sighting, _)
+            | Phase::AwaitingDeposit(id, sighting, _)
+            | Phase::Securing(id, sighting)
+            | Phase::Paid(id, sighting, _) => row.tuple(|row| {
+                row.shown(id);
+                write_sighting(row, sighting);
+                write_known(row, phase);
+            }),
+            Phase::Closing(id, why, sighting) => row.tuple(|row| {
+                row.shown(id);
+                row.number(why_row(*why));
+                row.or_null(sighting.as_ref(), write_sighting);
+            }),
         }
-        Phase::AwaitingDeposit(id, s, d) => PhaseRow::AwaitingDeposit(
-            id.to_string(),
-            sighting_row(s),
-            (d.bank.clone(), d.account.clone(), d.holder.clone(), d.until.as_millis()),
-        ),
-        Phase::Closing(id, why, s) => {
-            PhaseRow::Closing(id.to_string(), why_row(*why), s.as_ref().map(sighting_row))
-        }
-        Phase::Securing(id, s) => PhaseRow::Securing(id.to_string(), sighting_row(s)),
-        Phase::Paid(id, s, at) => PhaseRow::Paid(id.to_string(), sighting_row(s), at.as_millis()),
-        Phase::Cancelled(at) => PhaseRow::Cancelled(at.as_millis()),
-        Phase::Expired(at) => PhaseRow::Expired(at.as_millis()),
+    });
+}
+
+/// What a phase knows besides its attempt and its sighting.
+fn write_known(row: &mut Writer, phase: &Phase) {
+    if let Phase::Capturing(_, _, turn) = phase {
+        row.flag(matches!(turn, CaptureTurn::LookUp));
+    }
+    if let Phase::AwaitingDeposit(_, _, deposit) = phase {
+        row.tuple(|row| {
+            row.text(&deposit.bank);
+            row.text(&deposit.account);
+            row.text(&deposit.holder);
+            row.number(deposit.until.as_millis());
+        });
+    }
+    if let Phase::Paid(_, _, at) = phase {
+        row.number(at.as_millis());
     }
 }
 
@@ -452,27 +395,33 @@ fn read_phase(row: Field<'_>) -> Read<Phase> {
     })
 }
 
-fn attempt_row(attempt: &Attempt) -> AttemptRow {
+fn write_attempt(row: &mut Writer, attempt: &Attempt) {
     let Style { prepares, closes, captures_itself, partial_cancel } = attempt.style;
-    let decline = |d: &Decline| (d.code.code().to_owned(), d.provider_code.clone());
-    AttemptRow {
-        id: attempt.id.to_string(),
-        channel: attempt.channel.to_string(),
-        method: attempt.method.to_string(),
-        means: attempt.means.code().to_owned(),
-        device: attempt.device.code().to_owned(),
-        presentation: attempt.presentation.code().to_owned(),
-        rung: attempt.rung,
-        locale: attempt.locale.clone(),
-        style: [prepares, closes, captures_itself, partial_cancel],
-        merchant: attempt.merchant.clone(),
-        begun_by: attempt.begun_by,
-        started_at: attempt.started_at.as_millis(),
-        ends_at: attempt.ends_at.as_millis(),
-        token: attempt.token.clone(),
-        payment_id: attempt.payment_id.as_ref().map(|id| id.as_str().to_owned()),
-        decline: attempt.decline.as_ref().map(decline),
-    }
+    let style = [prepares, closes, captures_itself, partial_cancel];
+    row.object(|row| {
+        row.name("id").shown(&attempt.id);
+        row.name("channel").text(attempt.channel.as_str());
+        row.name("method").text(attempt.method.as_str());
+        row.name("means").text(attempt.means.code());
+        row.name("device").text(attempt.device.code());
+        row.name("presentation").text(attempt.presentation.code());
+        row.name("rung").number(attempt.rung.into());
+        row.name("locale").text(&attempt.locale);
+        row.name("style").list(style, Writer::flag);
+        row.name("merchant").text_or_null(attempt.merchant.as_deref());
+        write_digest(row.name("begun_by"), &attempt.begun_by);
+        row.name("started_at").number(attempt.started_at.as_millis());
+        row.name("ends_at").number(attempt.ends_at.as_millis());
+        row.name("token").text_or_null(attempt.token.as_deref());
+        let payment_id = attempt.payment_id.as_ref().map(ProviderPaymentId::as_str);
+        row.name("payment_id").text_or_null(payment_id);
+        row.name("decline").or_null(attempt.decline.as_ref(), |row, decline| {
+            row.tuple(|row| {
+                row.text(decline.code.code());
+                row.text_or_null(decline.provider_code.as_deref());
+            });
+        });
+    });
 }
 
 fn read_attempt(row: Field<'_>) -> Read<Attempt> {
@@ -504,32 +453,33 @@ fn read_attempt(row: Field<'_>) -> Read<Attempt> {
     })
 }
 
-fn refund_row(refund: &Refund) -> RefundRow {
+fn write_refund(row: &mut Writer, refund: &Refund) {
     let (order, reversal) = match &refund.cause {
-        RefundCause::Shop(order) => (Some(order.to_string()), None),
-        RefundCause::Reversal(code) => (None, Some(code.code().to_owned())),
+        RefundCause::Shop(order) => (Some(order.as_str()), None),
+        RefundCause::Reversal(code) => (None, Some(code.code())),
         RefundCause::External => (None, None),
     };
-    let account = |a: &RefundAccount| (a.bank.clone(), a.number.clone(), a.holder.clone());
-    RefundRow {
-        id: refund.id.to_string(),
-        order,
-        reversal,
-        attempt: refund.attempt.to_string(),
-        payment_id: refund.payment_id.as_str().to_owned(),
-        amount: refund.amount.minor(),
-        captured: refund.captured.minor(),
-        currency: refund.amount.currency().code().to_owned(),
-        state: match refund.state {
+    row.object(|row| {
+        row.name("id").shown(&refund.id);
+        row.name("order").text_or_null(order);
+        row.name("reversal").text_or_null(reversal);
+        row.name("attempt").shown(&refund.attempt);
+        row.name("payment_id").text(refund.payment_id.as_str());
+        row.name("amount").number(refund.amount.minor());
+        row.name("captured").number(refund.captured.minor());
+        row.name("currency").text(refund.amount.currency().code());
+        row.name("state").number(match refund.state {
             RefundState::Requested => 0,
             RefundState::Done => 1,
             RefundState::Refused => 2,
-        },
-        reason: refund.reason.clone(),
-        account: refund.account.as_ref().map(account),
-        retry: retry_row(refund.retry),
-        at: refund.at.as_millis(),
-    }
+        });
+        row.name("reason").text(&refund.reason);
+        row.name("account").or_null(refund.account.as_ref(), |row, account| {
+            row.list([&account.bank, &account.number, &account.holder], |row, text| row.text(text));
+        });
+        write_retry(row.name("retry"), refund.retry);
+        row.name("at").number(refund.at.as_millis());
+    });
 }
 
 fn read_refund(row: Field<'_>) -> Read<Refund> {
