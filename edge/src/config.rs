@@ -278,7 +278,7 @@ impl Reader<'_> {
 
     fn origin(&mut self, at: &str, text: &str) {
         if !is_exact_origin(text, self.allow_loopback) {
-            self.problem(at, &format!("{text:?} is not an exact https origin"));
+            self.problem(at, &format!("\"{text}\" is not an exact https origin"));
         }
     }
 
@@ -445,7 +445,7 @@ impl Reader<'_> {
         }
         let owner = MerchantId::parse(&record.merchant).and_then(|id| merchants.get(&id));
         match owner {
-            None => self.problem(at, &format!("its merchant {:?} is unknown", record.merchant)),
+            None => self.problem(at, &format!("its merchant \"{}\" is unknown", record.merchant)),
             Some(owner) if owner.test_mode != record.test_mode => {
                 self.problem(at, "test and live are mixed: its merchant is the other");
             }
@@ -453,7 +453,7 @@ impl Reader<'_> {
         }
         let account = self.account(at, record);
         let Some(provider) = provider::by_name(&record.provider) else {
-            self.problem(at, &format!("its provider {:?} is unknown", record.provider));
+            self.problem(at, &format!("its provider \"{}\" is unknown", record.provider));
             return None;
         };
         for problem in provider.check(&account) {
@@ -467,7 +467,7 @@ impl Reader<'_> {
             match offered.filter(|m| !means.contains(m)) {
                 Some(each) => means.push(each),
                 None => self
-                    .problem(at, &format!("the means {word:?} is unknown, not offered or twice")),
+                    .problem(at, &format!("the means \"{word}\" is unknown, not offered or twice")),
             }
         }
         if record.means.is_empty() {

@@ -238,12 +238,21 @@ impl Reply {
 }
 
 /// Why an operation has no answer of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Failed {
     /// The caller's fault, or the state's.
     Refused(Refusal),
     /// Ours: logged, answered with `internal`, nothing kept.
     Broken(ShelfError),
+}
+
+impl core::fmt::Debug for Failed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Refused(refusal) => refusal.code.code(),
+            Self::Broken(ShelfError(error)) => error,
+        })
+    }
 }
 
 impl From<Refusal> for Failed {

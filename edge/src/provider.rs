@@ -221,12 +221,21 @@ pub enum Window {
 }
 
 /// Why a question cannot be put.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CannotAsk {
     /// The provider has no such call; the reason in words.
     Unsupported(&'static str),
     /// Something that the provider needs is missing or out of its range; which.
     Missing(&'static str),
+}
+
+impl fmt::Debug for CannotAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(reason) => write!(f, "Unsupported: {reason}"),
+            Self::Missing(what) => write!(f, "Missing: {what}"),
+        }
+    }
 }
 
 /// Bytes that are no answer of this provider. Never a decline.

@@ -13,7 +13,7 @@ pub const TYPE_BASE: &str = "https://hanbeon.dev/problems/";
 macro_rules! codes {
     ($($variant:ident, $code:literal, $http_status:literal, $title:literal;)*) => {
         /// Why a request is refused.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $title] $variant,)*
         }
@@ -120,6 +120,13 @@ impl Code {
     #[must_use]
     pub fn type_uri(self) -> String {
         format!("{TYPE_BASE}{}", self.code())
+    }
+}
+
+/// The code on the wire: the names of the variants would be a second list in what ships.
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 

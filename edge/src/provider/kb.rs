@@ -92,13 +92,13 @@ impl Provider for Kb {
         let mut faults = Vec::new();
         let number = account.setting("merchant_no");
         if !(1..=20).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            faults.push(format!("merchant_no {number:?} is not of 1 to 20 letters and digits"));
+            faults.push(format!("merchant_no \"{number}\" is not of 1 to 20 letters and digits"));
         }
         for name in ["private_base", "window_base"] {
             let base = account.setting(name);
             if !is_base(base) {
                 let form = "an http or https address without query or slash at the end";
-                faults.push(format!("{name} {base:?} is not {form}"));
+                faults.push(format!("{name} \"{base}\" is not {form}"));
             }
         }
         for name in ["enc_key", "mac_key"] {

@@ -122,9 +122,9 @@ impl Provider for Tosspayments {
             let base = account.setting(name);
             if !is_base(base) {
                 let form = "an http or https address without query or slash at the end";
-                faults.push(format!("{name} {base:?} is not {form}"));
+                faults.push(format!("{name} \"{base}\" is not {form}"));
             } else if live && !base.starts_with("https://") {
-                faults.push(format!("{name} {base:?} is not https, which live keys need"));
+                faults.push(format!("{name} \"{base}\" is not https, which live keys need"));
             }
         }
         if account.settings.get("mid").is_some_and(|mid| !(1..=14).contains(&mid.len())) {
