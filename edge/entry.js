@@ -1,10 +1,9 @@
 // The doors of the built module: wrangler's `main`.
 //
-// Why: the built classes answer fetch only, and a call by fetch costs more than a call by RPC with
-// bytes. Each class here makes the built one in its constructor and hands calls on. The queue that lets
-// calls which arrive together share one durable commit lives here too, because here is the border: one
-// crossing into wasm a turn, one implicit transaction, and the runtime's output gate holds every answer
-// until that transaction is on disk (I-9).
+// Why: objects are called by RPC with bytes, which costs less than a call by fetch. Each class here makes
+// the built one in its constructor and hands calls on. The queue that lets calls which arrive together
+// share one durable commit lives here too: one turn of the event loop, one implicit transaction, and the
+// runtime's output gate holds every answer until that transaction is on disk (I-9).
 import { DurableObject } from "cloudflare:workers";
 import built, { CheckoutObject as Checkouts, StockObject as Stocks } from "./build/index.js";
 
@@ -22,7 +21,7 @@ function owner(Built) {
 
     constructor(ctx, env) {
       super(ctx, env);
-      this.#built = new Built(ctx, env);
+      this.#built = new Built(ctx.storage.sql, env);
     }
 
     /** One operation: bytes in, bytes out. */
@@ -48,7 +47,7 @@ function owner(Built) {
       const calls = this.#calls;
       this.#calls = [];
       try {
-        const replies = this.#built.turn(calls.map((call) => call.bytes));
+        const replies = calls.map((call) => this.#built.answer(call.bytes));
         this.#arm();
         calls.forEach((call, n) => call.answer(replies[n]));
       } catch (error) {
@@ -72,7 +71,7 @@ function owner(Built) {
 
     /** One alarm an object: the earliest time that any of its checkouts wants. */
     #arm() {
-      const at = this.#built.alarm_at() ?? null;
+      const at = this.#built.alarm_at?.() ?? null;
       if (at === this.#alarm) return;
       this.#alarm = at;
       if (at === null) this.ctx.storage.deleteAlarm();
@@ -96,5 +95,5 @@ function owner(Built) {
 /** Owns a shard of checkouts. */
 export class CheckoutObject extends owner(Checkouts) {}
 
-/** Owns the stock of one SKU. Same doors; it never has work of its own. */
+/** Owns the stock of one SKU. Same doors; it never has work of its own, and so no alarm. */
 export class StockObject extends owner(Stocks) {}

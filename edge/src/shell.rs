@@ -1,33 +1,39 @@
 //! The only folder that says `worker`: thin files that touch the world and decide nothing about money.
 //!
-//! Map: `clock` time and random bits · `fetch` requests in · `rpc` calls to objects · `checkout_object`,
-//! `stock_object` the objects · `window` pages around windows, returns, webhooks · `list` the shop's list ·
-//! `store` their tables · `http` requests out · `queue` notices and the
-//! book · `cron` sweeps · `settings` the configuration of this installation.
+//! Map: `clock` time and random bits · `host` the border, with `host.js` on its other side · `fetch`
+//! requests in · `visit` one of them · `plan` what it comes to · `window` pages around windows, returns,
+//! webhooks · `list` the shop's list · `rpc` calls to objects · `checkout_object`, `stock_object` the
+//! objects · `store` their tables · `http` requests out · `queue` notices and the book · `cron` sweeps ·
+//! `settings` the configuration of this installation.
 
 mod checkout_object;
 mod clock;
 mod cron;
 mod fetch;
+mod host;
 mod http;
 mod list;
+mod plan;
 mod queue;
 mod rpc;
 mod settings;
 mod stock_object;
 mod store;
+mod visit;
 mod window;
 
 /// One line of the log: JSON, without personal data and secrets.
-pub(crate) fn log(level: &str, fields: &[(&str, &str)]) {
-    let mut line = serde_json::Map::new();
-    line.insert("level".to_owned(), level.into());
+fn log(level: &str, fields: &[(&str, &str)]) {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let mut line = format!("{{\"level\":{}", quoted(level));
     for (name, value) in fields {
-        line.insert((*name).to_owned(), (*value).into());
+        for part in [",", &quoted(name), ":", &quoted(value)] {
+            line.push_str(part);
+        }
     }
-    let text = serde_json::Value::Object(line).to_string();
+    line.push('}');
     match level {
-        "error" => worker::console_error!("{text}"),
-        _ => worker::console_log!("{text}"),
+        "error" => host::error_line(&line),
+        _ => host::log_line(&line),
     }
 }

@@ -6,22 +6,21 @@
 
 use std::rc::Rc;
 
-use shared::hold::Command;
-use shared::id::{AttemptId, CheckoutId, Sku};
+use js_sys::{Array, Promise};
+use shared::id::CheckoutId;
 use shared::problem::Code;
 use wasm_bindgen::prelude::*;
-use worker::{
-    DurableObject, Env, QueueContentType, RawMessageBuilder, Request, Response, Result, State,
-    durable_object,
-};
+use worker::Env;
 
 use crate::config::Config;
-use crate::owner::{Desk, Errand, Failed, Op, Outcome, Question, Reply};
+use crate::owner::{Desk, Errand, Failed, Op, Outcome, Reply};
 use crate::problem::Refusal;
-use crate::shelf::{Outgoing, Shelf as _, ShelfError};
+use crate::provider::HttpResponse;
+use crate::shelf::{Shelf as _, ShelfError};
 use crate::stock::StockOp;
 
-use super::rpc::{self, Envelope};
+use super::host::{self, Broken, Sql, parts};
+use super::rpc::{self, Ask};
 use super::store::CheckoutStore;
 use super::{clock, http, log, settings};
 
@@ -29,7 +28,7 @@ use super::{clock, http, log, settings};
 const ROUNDS_MAX: u32 = 24;
 
 /// See `owner.rs`.
-#[durable_object(fetch)]
+#[wasm_bindgen]
 pub struct CheckoutObject {
     inner: Rc<Inner>,
 }
@@ -39,199 +38,163 @@ struct Inner {
     env: Env,
 }
 
-impl DurableObject for CheckoutObject {
-    fn new(state: State, env: Env) -> Self {
-        Self { inner: Rc::new(Inner { store: CheckoutStore::open(state.storage().sql()), env }) }
-    }
-
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::error("called by RPC only", 404)
-    }
+/// What the world said to an errand.
+enum Heard {
+    /// The provider's answer, or its silence.
+    Provider(Option<HttpResponse>),
+    /// Whether every piece said yes; `None` when one did not answer.
+    Stock(Option<bool>),
+    /// Whether the queue took it.
+    Queue(Result<(), Broken>),
 }
 
 #[wasm_bindgen]
 impl CheckoutObject {
-    /// One turn: every call in order, synchronously, in one transaction.
-    #[expect(clippy::needless_pass_by_value, reason = "arrays cross the border by value")]
-    pub fn turn(&self, calls: Vec<js_sys::Uint8Array>) -> js_sys::Array {
-        calls.iter().map(|call| self.inner.answer(&call.to_vec())).collect()
+    /// Opens the object's database.
+    #[wasm_bindgen(constructor)]
+    pub fn new(sql: Sql, env: Env) -> Self {
+        Self { inner: Rc::new(Inner { store: CheckoutStore::open(sql), env }) }
+    }
+
+    /// Answers one operation: `[reply or null, checkout to drive or null, operation to answer after it
+    /// or null]`. Synchronous, so that the answers of one turn are one transaction.
+    #[expect(clippy::needless_pass_by_value, reason = "bytes cross the border by value")]
+    pub fn answer(&self, call: Vec<u8>) -> Array {
+        self.inner.answer(&call)
     }
 
     /// Does what a checkout wants done, until nothing more is due.
-    pub fn drive(&self, id: String) -> js_sys::Promise {
-        let inner = Rc::clone(&self.inner);
-        wasm_bindgen_futures::future_to_promise(async move {
-            if let Some(id) = CheckoutId::parse(&id) {
-                inner.drive(id).await;
+    pub fn drive(&self, id: &str) -> Promise {
+        let (inner, id) = (Rc::clone(&self.inner), CheckoutId::parse(id));
+        host::promise(Box::pin(async move {
+            if let (Some(id), Ok(config)) = (id, settings::config(&inner.env)) {
+                inner.drive(&config, id).await;
             }
-            Ok(JsValue::UNDEFINED)
-        })
+            JsValue::UNDEFINED
+        }))
     }
 
     /// When the runtime should wake this object: milliseconds since the epoch.
     pub fn alarm_at(&self) -> Option<f64> {
         let next = self.inner.store.next_due().ok().flatten()?;
-        // Below 2^53 until the year 287396.
-        Some(millis(clock::runtime_millis(next).max(1)))
+        Some(host::double(clock::runtime_millis(next).max(1)))
     }
 
     /// Checkouts whose time has come.
-    pub fn due(&self, limit: u32) -> Vec<String> {
+    pub fn due(&self, limit: u32) -> Array {
         let due = self.inner.store.due(clock::now(), limit).unwrap_or_default();
-        due.iter().map(ToString::to_string).collect()
+        due.iter().map(|id| JsValue::from(id.to_string())).collect()
     }
-}
-
-#[expect(clippy::as_conversions, reason = "milliseconds of this millennium are exact in a double")]
-fn millis(at: u64) -> f64 {
-    at as f64
 }
 
 impl Inner {
-    fn with_desk<T>(&self, work: impl FnOnce(&Desk<'_>) -> T) -> Option<T> {
-        let config: Rc<Config> = settings::config(&self.env).ok()?;
-        let desk = Desk {
-            config: &config,
-            shelf: &self.store,
-            now: clock::now(),
-            entropy: &clock::entropy,
-        };
-        Some(work(&desk))
+    fn desk<'a>(&'a self, config: &'a Config) -> Desk<'a> {
+        Desk { config, shelf: &self.store, now: clock::now(), entropy: &clock::entropy }
     }
 
-    /// `[reply or null, checkout to drive or null, operation to answer after it or null]`
-    fn answer(&self, bytes: &[u8]) -> JsValue {
-        let internal = |request_id: &str| Reply::refusal(&Refusal::new(Code::Internal), request_id);
-        let Ok(envelope) = rpc::read_call(bytes, Op::of) else {
-            return parts(Some(&internal("")), None, None);
+    fn answer(&self, bytes: &[u8]) -> Array {
+        let internal = |request_id: &str| {
+            let reply = Reply::refusal(&Refusal::new(Code::Internal), request_id);
+            parts(Some(&reply), None, None)
         };
-        let request_id = envelope.request_id.clone();
-        let outcome = self.with_desk(|desk| {
-            let (outcome, broken) = desk.answer(envelope.op, &request_id);
+        let Ok(call) = rpc::read_call(bytes, Op::of) else { return internal("") };
+        let request_id = call.request_id;
+        let Ok(config) = settings::config(&self.env) else { return internal(&request_id) };
+        let desk = self.desk(&config);
+        let mut later = None;
+        let mut op = call.op;
+        // Twice at most: what is answered now while work goes on is an operation of its own.
+        loop {
+            let (outcome, broken) = desk.answer(op, &request_id);
             report(&request_id, broken.as_ref());
             match outcome {
-                Outcome::DriveLater(id, then) => {
-                    let (now, broken) = desk.answer(*then, &request_id);
-                    report(&request_id, broken.as_ref());
-                    (now, Some(id))
+                Outcome::Reply(reply) => return parts(Some(&reply), later, None),
+                Outcome::DriveLater(id, then) if later.is_none() => (later, op) = (Some(id), *then),
+                Outcome::Drive(id, then) | Outcome::DriveLater(id, then) => {
+                    return parts(None, Some(id), Some(&rpc::write_call(&request_id, &*then)));
                 }
-                other @ (Outcome::Reply(_) | Outcome::Drive(..)) => (other, None),
             }
-        });
-        match outcome {
-            Some((Outcome::Reply(reply), later)) => parts(Some(&reply), later, None),
-            Some((Outcome::Drive(id, then) | Outcome::DriveLater(id, then), _)) => {
-                let then = Envelope { form: rpc::FORM, request_id, op: *then };
-                parts(None, Some(id), serde_json::to_vec(&then).ok())
-            }
-            None => parts(Some(&internal(&request_id)), None, None),
         }
     }
 
-    async fn drive(&self, id: CheckoutId) {
+    async fn drive(&self, config: &Config, id: CheckoutId) {
         for _ in 0..ROUNDS_MAX {
-            match self.round(id).await {
-                Some(Ok(true)) => {}
-                Some(Ok(false)) | None => return,
-                Some(Err(failed)) => return self.give_up(id, &failed),
+            match self.round(config, id).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(failed) => return self.give_up(config, id, &failed),
             }
         }
     }
 
-    /// One round of work; whether there was any. `None` when the installation is not usable.
-    async fn round(&self, id: CheckoutId) -> Option<std::result::Result<bool, Failed>> {
-        let errands = match self.with_desk(|desk| desk.errands(id))? {
-            Ok(errands) => errands.0,
-            Err(failed) => return Some(Err(failed)),
-        };
-        let any = !errands.is_empty();
-        for errand in errands {
-            if let Some(Err(failed)) = self.run(id, errand).await {
-                return Some(Err(failed));
-            }
+    /// One round of work; whether there was any.
+    async fn round(&self, config: &Config, id: CheckoutId) -> Result<bool, Failed> {
+        let errands = self.desk(config).errands(id)?.0;
+        for errand in &errands {
+            let heard = self.run(errand).await;
+            self.hear(config, id, errand, heard)?;
         }
-        Some(Ok(any))
+        Ok(!errands.is_empty())
     }
 
-    async fn run(&self, id: CheckoutId, errand: Errand) -> Option<std::result::Result<(), Failed>> {
+    async fn run(&self, errand: &Errand) -> Heard {
         match errand {
-            Errand::Provider(question) => self.ask_provider(id, question).await,
+            Errand::Provider(question) => Heard::Provider(match &question.request {
+                Ok(request) => http::send(&self.env, request).await,
+                Err(_) => None,
+            }),
             Errand::Stock { attempt, command, pieces, merchant } => {
-                let kept = self.ask_stock(attempt, command, &pieces, &merchant).await;
-                self.with_desk(|desk| desk.stock_answered(id, attempt, command, kept))
+                let mut kept = true;
+                for (sku, quantity) in pieces {
+                    let op = StockOp::Command {
+                        sku: sku.to_string(),
+                        command: command.code().to_owned(),
+                        attempt: attempt.to_string(),
+                        quantity: *quantity,
+                    };
+                    match Ask::stock(merchant, sku.as_str(), "", &op).send(&self.env).await {
+                        Ok(reply) => kept = kept && reply.body == "true",
+                        Err(_) => return Heard::Stock(None),
+                    }
+                }
+                Heard::Stock(Some(kept))
             }
-            Errand::Queue(outgoing) => self.send_out(id, &outgoing).await,
+            Errand::Queue(outgoing) => {
+                let sent = host::done(host::posted(&self.env, &outgoing.payload)).await;
+                Heard::Queue(sent.map(|_| ()))
+            }
         }
     }
 
-    async fn ask_provider(
+    fn hear(
         &self,
+        config: &Config,
         id: CheckoutId,
-        question: Question,
-    ) -> Option<std::result::Result<(), Failed>> {
-        let answer = match &question.request {
-            Ok(request) => http::send(&self.env, request).await,
-            Err(_) => None,
-        };
-        self.with_desk(|desk| desk.provider_answered(id, &question, answer.as_ref()))
-    }
-
-    /// Whether every piece said yes; `None` when one did not answer.
-    async fn ask_stock(
-        &self,
-        attempt: AttemptId,
-        command: Command,
-        pieces: &[(Sku, u32)],
-        merchant: &str,
-    ) -> Option<bool> {
-        let mut kept = true;
-        for (sku, quantity) in pieces {
-            let op = StockOp::Command {
-                sku: sku.to_string(),
-                command: command.code().to_owned(),
-                attempt: attempt.to_string(),
-                quantity: *quantity,
-            };
-            let reply = rpc::stock(&self.env, merchant, sku.as_str(), "", op).await.ok()?;
-            kept = kept && reply.body == "true";
-        }
-        Some(kept)
-    }
-
-    async fn send_out(
-        &self,
-        id: CheckoutId,
-        outgoing: &Outgoing,
-    ) -> Option<std::result::Result<(), Failed>> {
-        let sent = match self.env.queue("NOTICES") {
-            Ok(queue) => {
-                let payload = JsValue::from(outgoing.payload.as_str());
-                queue
-                    .send_raw(
-                        RawMessageBuilder::new(payload)
-                            .build_with_content_type(QueueContentType::Json),
-                    )
-                    .await
+        errand: &Errand,
+        heard: Heard,
+    ) -> Result<(), Failed> {
+        let desk = self.desk(config);
+        match (errand, heard) {
+            (Errand::Provider(question), Heard::Provider(answer)) => {
+                desk.provider_answered(id, question, answer.as_ref())
             }
-            Err(error) => Err(error),
-        };
-        match sent {
-            Ok(()) => None,
-            Err(error) => {
-                log(
-                    "error",
-                    &[("queue", &error.to_string()), ("notice", &outgoing.id.to_string())],
-                );
-                self.with_desk(|desk| desk.queue_refused(id, outgoing))
+            (Errand::Stock { attempt, command, .. }, Heard::Stock(kept)) => {
+                desk.stock_answered(id, *attempt, *command, kept)
             }
+            (Errand::Queue(outgoing), Heard::Queue(Err(Broken(error)))) => {
+                log("error", &[("queue", &error), ("notice", &outgoing.id.to_string())]);
+                desk.queue_refused(id, outgoing)
+            }
+            (Errand::Provider(_) | Errand::Stock { .. } | Errand::Queue(_), _) => Ok(()),
         }
     }
 
     /// One failing checkout is put aside with its reason and never blocks its shard.
-    fn give_up(&self, id: CheckoutId, failed: &Failed) {
+    fn give_up(&self, config: &Config, id: CheckoutId, failed: &Failed) {
         let why = format!("{failed:?}");
         log("error", &[("checkout", &id.to_string()), ("parked", &why)]);
-        self.with_desk(|desk| desk.put_aside(id, &why));
+        // Where even this cannot be stored, the log is all there is.
+        let _ = self.desk(config).put_aside(id, &why);
     }
 }
 
@@ -239,15 +202,4 @@ fn report(request_id: &str, broken: Option<&ShelfError>) {
     if let Some(error) = broken {
         log("error", &[("request_id", request_id), ("shelf", &error.0)]);
     }
-}
-
-fn parts(reply: Option<&Reply>, drive: Option<CheckoutId>, then: Option<Vec<u8>>) -> JsValue {
-    let bytes = |bytes: Vec<u8>| JsValue::from(js_sys::Uint8Array::from(bytes.as_slice()));
-    let reply = reply.and_then(|reply| serde_json::to_vec(reply).ok()).map(bytes);
-    js_sys::Array::of3(
-        &reply.unwrap_or(JsValue::NULL),
-        &drive.map_or(JsValue::NULL, |id| JsValue::from(id.to_string())),
-        &then.map_or(JsValue::NULL, bytes),
-    )
-    .into()
 }

@@ -1,25 +1,35 @@
 //! The scheduled turn: wakes every shard. It decides nothing; a shard whose alarm was lost finds its due
 //! work by itself when it is woken.
 
+use js_sys::Promise;
 use shared::id::Home;
-use worker::{Env, ScheduleContext, ScheduledEvent, event};
+use wasm_bindgen::prelude::*;
+use worker::Env;
 
 use crate::owner::Op;
 
-use super::{log, rpc, settings};
+use super::host::{self, Broken};
+use super::rpc::Ask;
+use super::{log, settings};
 
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _ctx: ScheduleContext) {
-    sweep(&env).await;
+/// The runtime's scheduled event.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "the runtime reaches it")]
+pub fn scheduled(_event: &JsValue, env: Env) -> Promise {
+    host::promise(Box::pin(async move {
+        sweep(&env).await;
+        JsValue::UNDEFINED
+    }))
 }
 
 /// Wakes every shard of the present generation; one that fails does not keep the others from it.
-pub(crate) async fn sweep(env: &Env) {
+pub(super) async fn sweep(env: &Env) {
     let Ok(config) = settings::config(env) else { return };
     for shard in 0..config.shards {
         let home = Home { generation: config.generation, shard };
-        if let Err(error) = rpc::checkout(env, home, "sweep", Op::Sweep).await {
-            log("error", &[("sweep", &home.to_string()), ("error", &error.to_string())]);
+        let ask = Ask::checkout(&home.object_name(), "sweep", &Op::Sweep);
+        if let Err(Broken(error)) = ask.send(env).await {
+            log("error", &[("sweep", &home.to_string()), ("error", &error)]);
         }
     }
 }

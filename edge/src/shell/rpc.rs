@@ -1,57 +1,40 @@
 //! Calls to objects: bytes in, bytes out.
 
 use serde::Serialize;
-use shared::id::Home;
-use wasm_bindgen::prelude::*;
-use worker::{Env, Error, Result};
+use worker::Env;
 
 use crate::json::{self, Field, Limits};
 use crate::owner::{Op, Reply};
 use crate::stock::{self, StockOp};
 
-#[wasm_bindgen]
-extern "C" {
-    /// An object's door, see `entry.js`.
-    type Door;
-
-    #[wasm_bindgen(method, catch)]
-    async fn call(this: &Door, bytes: &[u8]) -> std::result::Result<JsValue, JsValue>;
-}
+use super::host::{self, Broken};
 
 /// What crosses the border: the operation, and the id under which the log knows the request.
 #[derive(Serialize)]
-pub(crate) struct Envelope<T> {
+pub(super) struct Envelope<T> {
     /// Form of the envelope; an object refuses a newer one (F54).
-    pub(crate) form: u32,
+    pub(super) form: u32,
     /// Ours, for problems and the log.
-    pub(crate) request_id: String,
+    pub(super) request_id: String,
     /// What is asked.
-    pub(crate) op: T,
+    pub(super) op: T,
 }
 
 /// The form that this release speaks.
-pub(crate) const FORM: u32 = 1;
+const FORM: u32 = 1;
 
-async fn ask<T: Serialize>(
-    env: &Env,
-    binding: &str,
-    name: &str,
-    envelope: &Envelope<T>,
-) -> Result<Reply> {
-    let bytes = serde_json::to_vec(envelope)?;
-    let door: Door = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
-    let reply = door.call(&bytes).await?;
-    read(&js_sys::Uint8Array::new(&reply).to_vec(), Reply::of)
-}
-
-/// Reads bytes that crossed the border.
-pub(crate) fn read<T>(bytes: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T> {
-    json::read(bytes, Limits::OURS, of)
-        .map_err(|refusal| Error::RustError(refusal.detail.to_owned()))
+/// An operation in its envelope.
+pub(super) fn write_call(request_id: &str, op: &impl Serialize) -> Vec<u8> {
+    let envelope = Envelope { form: FORM, request_id: request_id.to_owned(), op };
+    // Texts and numbers: there is nothing in it that the writer could refuse.
+    serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
 /// Reads a call.
-pub(crate) fn read_call<T>(bytes: &[u8], op: impl FnOnce(Field<'_>) -> T) -> Result<Envelope<T>> {
+pub(super) fn read_call<T>(
+    bytes: &[u8],
+    op: impl FnOnce(Field<'_>) -> T,
+) -> Result<Envelope<T>, Broken> {
     read(bytes, |call| Envelope {
         form: call.get("form").small(),
         request_id: call.get("request_id").text(),
@@ -59,26 +42,34 @@ pub(crate) fn read_call<T>(bytes: &[u8], op: impl FnOnce(Field<'_>) -> T) -> Res
     })
 }
 
-/// Asks the owner of a checkout's home.
-pub(crate) async fn checkout(env: &Env, home: Home, request_id: &str, op: Op) -> Result<Reply> {
-    let envelope = Envelope { form: FORM, request_id: request_id.to_owned(), op };
-    ask(env, "CHECKOUTS", &home.object_name(), &envelope).await
+/// Reads bytes that crossed the border.
+pub(super) fn read<T>(bytes: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T, Broken> {
+    json::read(bytes, Limits::OURS, of).map_err(|refusal| Broken(refusal.detail.to_owned()))
 }
 
-/// Asks the owner of an object's name, as a queue's message carries it.
-pub(crate) async fn by_object(env: &Env, object: &str, op: Op) -> Result<Reply> {
-    let envelope = Envelope { form: FORM, request_id: String::new(), op };
-    ask(env, "CHECKOUTS", object, &envelope).await
+/// A call that is ready to be sent.
+pub(super) struct Ask {
+    binding: &'static str,
+    object: String,
+    bytes: Vec<u8>,
 }
 
-/// Asks the owner of a SKU.
-pub(crate) async fn stock(
-    env: &Env,
-    merchant: &str,
-    sku: &str,
-    request_id: &str,
-    op: StockOp,
-) -> Result<Reply> {
-    let envelope = Envelope { form: FORM, request_id: request_id.to_owned(), op };
-    ask(env, "STOCK", &stock::object_name(merchant, sku), &envelope).await
+impl Ask {
+    /// For the owner of checkouts that has this name.
+    pub(super) fn checkout(object: &str, request_id: &str, op: &Op) -> Self {
+        let bytes = write_call(request_id, op);
+        Self { binding: "CHECKOUTS", object: object.to_owned(), bytes }
+    }
+
+    /// For the owner of a SKU.
+    pub(super) fn stock(merchant: &str, sku: &str, request_id: &str, op: &StockOp) -> Self {
+        let bytes = write_call(request_id, op);
+        Self { binding: "STOCK", object: stock::object_name(merchant, sku), bytes }
+    }
+
+    /// The object's answer.
+    pub(super) async fn send(self, env: &Env) -> Result<Reply, Broken> {
+        let reply = host::done(host::called(env, self.binding, &self.object, self.bytes)).await?;
+        read(&host::bytes(&reply), Reply::of)
+    }
 }

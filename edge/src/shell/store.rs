@@ -4,14 +4,16 @@
 //! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
 //! ids and digests are text.
 
+use js_sys::Array;
 use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
-use worker::{SqlStorage, SqlStorageValue};
 
 use crate::row::{self, Record};
 use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
+
+use super::host::{self, Broken, Row, Sql, Values};
 
 /// The tables of a shard. A new release adds entries at the end; what is there never changes.
 const CHECKOUT_MIGRATIONS: [&str; 1] = ["
@@ -41,129 +43,59 @@ const STOCK_MIGRATIONS: [&str; 1] = ["
         at INTEGER NOT NULL) WITHOUT ROWID;
 "];
 
-/// One database with its statements.
-struct Sql(SqlStorage);
-
-fn broken(error: &impl ToString) -> ShelfError {
-    ShelfError(error.to_string())
-}
-
-fn integer(value: u64) -> SqlStorageValue {
-    SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
-}
-
-fn time(at: Timestamp) -> SqlStorageValue {
-    integer(at.as_millis())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "ids are copied, texts borrowed: callers read better"
-)]
-fn text(value: impl ToString) -> SqlStorageValue {
-    SqlStorageValue::String(value.to_string())
-}
-
 impl Sql {
-    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Kept<()> {
-        self.0.exec(query, values).map(|_| ()).map_err(|error| broken(&error))
+    /// Every row as an array of its columns, in the order of the query.
+    fn found(&self, query: &str, values: &Values) -> Kept<Array> {
+        let found = host::rows(self, query, values);
+        found.map_err(|thrown| ShelfError(Broken::from(thrown).0))
     }
 
-    /// Every row as its columns, in the order of the query.
-    fn rows<T>(
-        &self,
-        query: &str,
-        values: Vec<SqlStorageValue>,
-        read: impl Fn(&mut Columns) -> T,
-    ) -> Kept<Vec<T>> {
-        self.columns(query, values)?.into_iter().map(|mut row| row.read(&read)).collect()
+    fn run(&self, query: &str, values: &Values) -> Kept<()> {
+        self.found(query, values).map(|_| ())
     }
 
+    fn rows<T>(&self, query: &str, values: &Values, read: impl Fn(&mut Row) -> T) -> Kept<Vec<T>> {
+        let found = self.found(query, values)?;
+        found.iter().map(|row| Row::read(&row, &read).ok_or_else(misfit)).collect()
+    }
+
+    /// The first row, if there is any.
     fn row<T>(
         &self,
         query: &str,
-        values: Vec<SqlStorageValue>,
-        read: impl Fn(&mut Columns) -> T,
+        values: &Values,
+        read: impl FnOnce(&mut Row) -> T,
     ) -> Kept<Option<T>> {
-        let first = self.columns(query, values)?.into_iter().next();
-        first.map(|mut row| row.read(&read)).transpose()
-    }
-
-    fn columns(&self, query: &str, values: Vec<SqlStorageValue>) -> Kept<Vec<Columns>> {
-        let cursor = self.0.exec(query, values).map_err(|error| broken(&error))?;
-        let columns = |row: worker::Result<Vec<SqlStorageValue>>| match row {
-            Ok(values) => Ok(Columns { values: values.into_iter(), fits: true }),
-            Err(error) => Err(broken(&error)),
-        };
-        cursor.raw().map(columns).collect()
+        let first = self.found(query, values)?.get(0);
+        if first.is_undefined() {
+            return Ok(None);
+        }
+        Row::read(&first, read).map(Some).ok_or_else(misfit)
     }
 
     /// Brings the tables to this release's form. A database that cannot be brought there answers every
     /// later statement with an error, which the caller reports as `internal`.
-    fn migrate(&self, migrations: &[&str]) -> Kept<()> {
-        self.run("CREATE TABLE IF NOT EXISTS form (n INTEGER NOT NULL)", Vec::new())?;
-        let done = self.row("SELECT max(n) FROM form", Vec::new(), Columns::number_or_none)?;
+    fn migrate(&self, migrations: &[&str]) {
+        if let Err(error) = self.apply(migrations) {
+            super::log("error", &[("migration", &error.0)]);
+        }
+    }
+
+    fn apply(&self, migrations: &[&str]) -> Kept<()> {
+        let none = Values::new();
+        self.run("CREATE TABLE IF NOT EXISTS form (n INTEGER NOT NULL)", &none)?;
+        let done = self.row("SELECT max(n) FROM form", &none, Row::number_or_none)?;
         let done = usize::try_from(done.flatten().unwrap_or(0)).unwrap_or(usize::MAX);
-        for (at, migration) in migrations.iter().enumerate().skip(done) {
-            self.run(migration, Vec::new())?;
-            let n = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
-            self.run("INSERT INTO form (n) VALUES (?)", vec![integer(n)])?;
+        for (n, migration) in (1..).zip(migrations).skip(done) {
+            self.run(migration, &none)?;
+            self.run("INSERT INTO form (n) VALUES (?)", Values::new().number(n))?;
         }
         Ok(())
     }
 }
 
-/// One row's columns, taken one after the other. A column that is not what was asked for spoils the row.
-struct Columns {
-    values: std::vec::IntoIter<SqlStorageValue>,
-    fits: bool,
-}
-
-impl Columns {
-    fn read<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Kept<T> {
-        let record = read(self);
-        let misfit = || ShelfError("a row has another form than expected".to_owned());
-        self.fits.then_some(record).ok_or_else(misfit)
-    }
-
-    fn text(&mut self) -> String {
-        if let Some(SqlStorageValue::String(text)) = self.values.next() {
-            text
-        } else {
-            self.fits = false;
-            String::new()
-        }
-    }
-
-    fn number_or_none(&mut self) -> Option<u64> {
-        match self.values.next() {
-            Some(SqlStorageValue::Integer(number)) => {
-                self.fits = self.fits && number >= 0;
-                u64::try_from(number).ok()
-            }
-            Some(SqlStorageValue::Null) => None,
-            _ => {
-                self.fits = false;
-                None
-            }
-        }
-    }
-
-    fn number(&mut self) -> u64 {
-        let number = self.number_or_none();
-        self.fits = self.fits && number.is_some();
-        number.unwrap_or_default()
-    }
-
-    fn small(&mut self) -> u32 {
-        let number = u32::try_from(self.number());
-        self.fits = self.fits && number.is_ok();
-        number.unwrap_or_default()
-    }
-
-    fn time(&mut self) -> Timestamp {
-        Timestamp::from_millis(self.number())
-    }
+fn misfit() -> ShelfError {
+    ShelfError("a row has another form than expected".to_owned())
 }
 
 /// The storage of a shard of checkouts.
@@ -173,11 +105,8 @@ pub(crate) struct CheckoutStore {
 
 impl CheckoutStore {
     /// Opens and migrates.
-    pub(crate) fn open(sql: SqlStorage) -> Self {
-        let sql = Sql(sql);
-        if let Err(error) = sql.migrate(&CHECKOUT_MIGRATIONS) {
-            super::log("error", &[("migration", &error.0)]);
-        }
+    pub(super) fn open(sql: Sql) -> Self {
+        sql.migrate(&CHECKOUT_MIGRATIONS);
         Self { sql }
     }
 }
@@ -188,8 +117,11 @@ fn checkout_id(id: &str) -> Kept<CheckoutId> {
 
 impl Shelf for CheckoutStore {
     fn record(&self, id: CheckoutId) -> Kept<Option<Record>> {
-        let found =
-            self.sql.row("SELECT row FROM checkout WHERE id = ?", vec![text(id)], Columns::text)?;
+        let found = self.sql.row(
+            "SELECT row FROM checkout WHERE id = ?",
+            Values::new().print(&id),
+            Row::text,
+        )?;
         let read = |found: String| {
             row::read(&found).map_err(|error| ShelfError(format!("{id}: {}", error.0)))
         };
@@ -200,11 +132,10 @@ impl Shelf for CheckoutStore {
         self.sql.run(
             "INSERT INTO checkout (id, row, due) VALUES (?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due, parked = NULL",
-            vec![
-                text(record.checkout.id),
-                text(row::write(record)),
-                due.map_or(SqlStorageValue::Null, time),
-            ],
+            Values::new()
+                .print(&record.checkout.id)
+                .text(&row::write(record))
+                .number_or_null(due.map(Timestamp::as_millis)),
         )
     }
 
@@ -213,20 +144,19 @@ impl Shelf for CheckoutStore {
             "INSERT INTO journal (checkout, n, at, input, detail, phase, verdict, version)
              VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM journal WHERE checkout = ?1),
                      ?2, ?3, ?4, ?5, ?6, ?7)",
-            vec![
-                text(id),
-                time(line.at),
-                text(&line.input),
-                text(&line.detail),
-                text(&line.phase),
-                text(&line.verdict),
-                integer(line.version),
-            ],
+            Values::new()
+                .print(&id)
+                .time(line.at)
+                .text(&line.input)
+                .text(&line.detail)
+                .text(&line.phase)
+                .text(&line.verdict)
+                .number(line.version),
         )
     }
 
     fn journal(&self, id: CheckoutId) -> Kept<Vec<JournalEntry>> {
-        let entry = |row: &mut Columns| JournalEntry {
+        let entry = |row: &mut Row| JournalEntry {
             n: row.number(),
             at: row.time().to_string(),
             input: row.text(),
@@ -238,7 +168,7 @@ impl Shelf for CheckoutStore {
         self.sql.rows(
             "SELECT n, at, input, detail, phase, verdict, version FROM journal
              WHERE checkout = ? ORDER BY n LIMIT 1000",
-            vec![text(id)],
+            Values::new().print(&id),
             entry,
         )
     }
@@ -246,7 +176,7 @@ impl Shelf for CheckoutStore {
     fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
         self.sql.run(
             "INSERT INTO outgoing (id, checkout, payload, next_at) VALUES (?, ?, ?, 0)",
-            vec![text(outgoing.id), text(id), text(&outgoing.payload)],
+            Values::new().print(&outgoing.id).print(&id).text(&outgoing.payload),
         )
     }
 
@@ -254,7 +184,7 @@ impl Shelf for CheckoutStore {
         let rows = self.sql.rows(
             "UPDATE outgoing SET next_at = ?3 WHERE checkout = ?1 AND next_at <= ?2
              RETURNING id, payload",
-            vec![text(id), time(now), time(again)],
+            Values::new().print(&id).time(now).time(again),
             |row| (row.text(), row.text()),
         )?;
         let outgoing = |(id, payload): (String, String)| -> Kept<Outgoing> {
@@ -268,20 +198,21 @@ impl Shelf for CheckoutStore {
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
         let cleared = self.sql.row(
             "DELETE FROM outgoing WHERE id = ? RETURNING checkout",
-            vec![text(id)],
-            Columns::text,
+            Values::new().print(&id),
+            Row::text,
         )?;
         cleared.map(|id| checkout_id(&id)).transpose()
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
-        self.sql.run("UPDATE outgoing SET next_at = ? WHERE id = ?", vec![time(at), text(id)])
+        self.sql
+            .run("UPDATE outgoing SET next_at = ? WHERE id = ?", Values::new().time(at).print(&id))
     }
 
     fn answer(&self, name: &str) -> Kept<Option<Answer>> {
         self.sql.row(
             "SELECT fingerprint, result FROM answer WHERE name = ?",
-            vec![text(name)],
+            Values::new().text(name),
             |row| Answer { fingerprint: row.text(), result: row.text() },
         )
     }
@@ -290,7 +221,7 @@ impl Shelf for CheckoutStore {
         self.sql.run(
             "INSERT INTO answer (name, fingerprint, result, at) VALUES (?, ?, ?, ?)
              ON CONFLICT (name) DO NOTHING",
-            vec![text(name), text(&answer.fingerprint), text(&answer.result), time(now)],
+            Values::new().text(name).text(&answer.fingerprint).text(&answer.result).time(now),
         )
     }
 
@@ -298,28 +229,28 @@ impl Shelf for CheckoutStore {
         let fresh = self.sql.row(
             "INSERT INTO claim (name, fingerprint, at) VALUES (?, ?, ?)
              ON CONFLICT (name) DO NOTHING RETURNING fingerprint",
-            vec![text(name), text(fingerprint), time(now)],
-            Columns::text,
+            Values::new().text(name).text(fingerprint).time(now),
+            Row::text,
         )?;
         if let Some(holder) = fresh {
             return Ok((true, holder));
         }
         let query = "SELECT fingerprint FROM claim WHERE name = ?";
-        let held = self.sql.row(query, vec![text(name)], Columns::text)?;
+        let held = self.sql.row(query, Values::new().text(name), Row::text)?;
         held.map(|holder| (false, holder))
             .ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
     }
 
     fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()> {
         let query = "DELETE FROM claim WHERE name = ? AND fingerprint = ?";
-        self.sql.run(query, vec![text(name), text(fingerprint)])
+        self.sql.run(query, Values::new().text(name).text(fingerprint))
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
         let found = self.sql.row(
             "SELECT checkout FROM attempt WHERE id = ?",
-            vec![text(attempt)],
-            Columns::text,
+            Values::new().print(&attempt),
+            Row::text,
         )?;
         found.map(|id| checkout_id(&id)).transpose()
     }
@@ -327,7 +258,7 @@ impl Shelf for CheckoutStore {
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
         self.sql.run(
             "INSERT INTO attempt (id, checkout) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-            vec![text(attempt), text(id)],
+            Values::new().print(&attempt).print(&id),
         )
     }
 
@@ -335,8 +266,8 @@ impl Shelf for CheckoutStore {
         let fresh = self.sql.row(
             "INSERT INTO heard (event, attempt, at) VALUES (?, ?, ?)
              ON CONFLICT (event) DO NOTHING RETURNING event",
-            vec![text(event), text(attempt), time(now)],
-            Columns::text,
+            Values::new().text(event).print(&attempt).time(now),
+            Row::text,
         )?;
         Ok(fresh.is_some_and(|heard| heard == event))
     }
@@ -345,8 +276,8 @@ impl Shelf for CheckoutStore {
         let counted = self.sql.row(
             "INSERT INTO velocity (name, slot, n) VALUES (?, ?, 1)
              ON CONFLICT (name, slot) DO UPDATE SET n = n + 1 RETURNING n",
-            vec![text(name), integer(window)],
-            Columns::small,
+            Values::new().text(name).number(window),
+            Row::small,
         )?;
         Ok(counted.unwrap_or(0))
     }
@@ -357,8 +288,8 @@ impl Shelf for CheckoutStore {
                  SELECT id, due FROM checkout WHERE due <= ?1 AND parked IS NULL
                  UNION SELECT checkout, next_at FROM outgoing WHERE next_at <= ?1
              ) GROUP BY id ORDER BY min(due) LIMIT ?2",
-            vec![time(now), integer(u64::from(limit))],
-            Columns::text,
+            Values::new().time(now).number(u64::from(limit)),
+            Row::text,
         )?;
         ids.iter().map(|id| checkout_id(id)).collect()
     }
@@ -368,8 +299,8 @@ impl Shelf for CheckoutStore {
             "SELECT min(due) AS due FROM (
                  SELECT min(due) AS due FROM checkout WHERE due IS NOT NULL AND parked IS NULL
                  UNION ALL SELECT min(next_at) FROM outgoing)",
-            Vec::new(),
-            Columns::number_or_none,
+            &Values::new(),
+            Row::number_or_none,
         )?;
         Ok(next.flatten().map(Timestamp::from_millis))
     }
@@ -377,24 +308,27 @@ impl Shelf for CheckoutStore {
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()> {
         self.sql.run(
             "UPDATE checkout SET parked = ?, due = NULL WHERE id = ?",
-            vec![text(format!("{now} {why}")), text(id)],
+            Values::new().text(&format!("{now} {why}")).print(&id),
         )?;
-        let again = time(now.after(shared::time::Span::hours(24)));
+        let again = now.after(shared::time::Span::hours(24));
         self.sql.run(
             "UPDATE outgoing SET next_at = ? WHERE checkout = ? AND next_at = 0",
-            vec![again, text(id)],
+            Values::new().time(again).print(&id),
         )
     }
 
     fn tidy(&self, before: Timestamp) -> Kept<()> {
         for table in ["answer", "heard"] {
-            self.sql.run(&format!("DELETE FROM {table} WHERE at < ?"), vec![time(before)])?;
+            self.sql
+                .run(&format!("DELETE FROM {table} WHERE at < ?"), Values::new().time(before))?;
         }
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
-        self.sql.run("DELETE FROM velocity WHERE slot < ?", vec![integer(slot)])?;
+        self.sql.run("DELETE FROM velocity WHERE slot < ?", Values::new().number(slot))?;
         // What was put aside is tried again at every sweep: its cause may be gone by now.
-        self.sql
-            .run("UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL", Vec::new())
+        self.sql.run(
+            "UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL",
+            &Values::new(),
+        )
     }
 }
 
@@ -405,11 +339,8 @@ pub(crate) struct StockStore {
 
 impl StockStore {
     /// Opens and migrates.
-    pub(crate) fn open(sql: SqlStorage) -> Self {
-        let sql = Sql(sql);
-        if let Err(error) = sql.migrate(&STOCK_MIGRATIONS) {
-            super::log("error", &[("migration", &error.0)]);
-        }
+    pub(super) fn open(sql: Sql) -> Self {
+        sql.migrate(&STOCK_MIGRATIONS);
         Self { sql }
     }
 }
@@ -441,13 +372,14 @@ fn read_claim((attempt, kind, quantity, at): ClaimRow) -> Kept<(AttemptId, Claim
 
 impl StockShelf for StockStore {
     fn stock(&self, sku: &Sku) -> Kept<Stock> {
-        let units =
-            self.sql.row("SELECT units FROM stock WHERE sku = ?", vec![text(sku)], |row| {
-                row.number_or_none().and_then(|units| u32::try_from(units).ok())
-            })?;
+        let units = self.sql.row(
+            "SELECT units FROM stock WHERE sku = ?",
+            Values::new().text(sku.as_str()),
+            |row| row.number_or_none().and_then(|units| u32::try_from(units).ok()),
+        )?;
         let rows = self.sql.rows(
             "SELECT attempt, kind, quantity, at FROM claim",
-            Vec::new(),
+            &Values::new(),
             |row| -> ClaimRow { (row.text(), row.text(), row.small(), row.time()) },
         )?;
         let claims = rows.into_iter().map(read_claim).collect::<Kept<_>>()?;
@@ -455,15 +387,14 @@ impl StockShelf for StockStore {
     }
 
     fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()> {
-        let units = stock.units.map_or(SqlStorageValue::Null, |n| integer(u64::from(n)));
         self.sql.run(
             "INSERT INTO stock (sku, units) VALUES (?1, ?2)
              ON CONFLICT (sku) DO UPDATE SET units = excluded.units",
-            vec![text(sku), units],
+            Values::new().text(sku.as_str()).number_or_null(stock.units.map(u64::from)),
         )?;
         let before = self.stock(sku)?;
         for attempt in before.claims.keys().filter(|id| !stock.claims.contains_key(id)) {
-            self.sql.run("DELETE FROM claim WHERE attempt = ?", vec![text(attempt)])?;
+            self.sql.run("DELETE FROM claim WHERE attempt = ?", Values::new().print(&attempt))?;
         }
         let changed = |(id, claim): &(&AttemptId, &Claim)| before.claims.get(id) != Some(claim);
         for (attempt, claim) in stock.claims.iter().filter(changed) {
@@ -472,7 +403,7 @@ impl StockShelf for StockStore {
                 "INSERT INTO claim (attempt, kind, quantity, at) VALUES (?, ?, ?, ?)
                  ON CONFLICT (attempt) DO UPDATE SET kind = excluded.kind,
                      quantity = excluded.quantity, at = excluded.at",
-                vec![text(attempt), text(kind), integer(u64::from(quantity)), time(at)],
+                Values::new().print(&attempt).text(kind).number(u64::from(quantity)).time(at),
             )?;
         }
         Ok(())

@@ -1,27 +1,29 @@
-//! The pages around a provider's window, the return and the webhook.
-
-use worker::{Headers, Response, Result};
+//! The pages around a provider's window, the return and the webhook. Each is planned before its owner is
+//! asked, and finished with the owner's reply.
 
 use shared::id::{ChannelId, MerchantId, RequestId};
 use shared::means::{Device, Means, Presentation};
 use shared::money::{Amount, Currency};
 use shared::problem::Code;
 
-use crate::owner::{Op, PageData};
+use crate::owner::{Op, PageData, Reply};
 use crate::page::{self, Frame, Page};
-use crate::provider::{self, CallbackRefused, Hint, Inbound, Provider, WindowFor};
+use crate::provider::{self, Acknowledgement, CallbackRefused, Hint, Inbound, Provider, WindowFor};
 
 use super::clock;
-use super::fetch::{Answered, Fault, Visit, from_reply};
+use super::host::Broken;
+use super::plan::{Plan, Then};
 use super::rpc;
+use super::visit::{Answer, Fault, Visit};
 
 /// The page between us and the provider's window.
-pub(super) async fn show(visit: &Visit, request: &str, key: &str) -> Answered {
+pub(super) fn plan_show(visit: &Visit, request: &str, key: &str) -> Result<Plan, Fault> {
     let op = Op::Window { request_id: request.to_owned(), key: key.to_owned() };
-    let reply = visit.reply_of(request, op).await?;
-    if reply.http_status != 200 {
-        return Ok(from_reply(&reply)?);
-    }
+    Ok(Plan::Ask(visit.of_request(request, &op)?, Then::Window(request.to_owned())))
+}
+
+/// The page itself.
+pub(super) fn show(visit: &Visit, request: &str, reply: &Reply) -> Result<Answer, Fault> {
     let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
     let channel = ChannelId::parse(&data.channel).ok_or(Code::NotFound)?;
     let channel = visit.config.channels.get(&channel).ok_or(Code::NotFound)?;
@@ -45,10 +47,9 @@ pub(super) async fn show(visit: &Visit, request: &str, key: &str) -> Answered {
         &channel.account,
         entropy_32(),
     );
-    let window = window.map_err(|cannot| {
-        Fault::Broken(worker::Error::RustError(format!("the window cannot be built: {cannot:?}")))
-    })?;
-    with_frame(visit, &data, |frame| page::window(frame, &window))
+    let window =
+        window.map_err(|cannot| Broken(format!("the window cannot be built: {cannot:?}")))?;
+    with_frame(visit, &data, &|frame| page::window(frame, &window))
 }
 
 fn entropy_32() -> [u8; 32] {
@@ -59,7 +60,11 @@ fn entropy_32() -> [u8; 32] {
     bytes
 }
 
-fn with_frame(visit: &Visit, data: &PageData, build: impl FnOnce(&Frame<'_>) -> Page) -> Answered {
+fn with_frame(
+    visit: &Visit,
+    data: &PageData,
+    build: &dyn Fn(&Frame<'_>) -> Page,
+) -> Result<Answer, Fault> {
     let merchant = MerchantId::parse(&data.merchant).ok_or(Code::NotFound)?;
     let merchant = visit.config.merchants.get(&merchant).ok_or(Code::NotFound)?;
     let shop = page::origin_of(&data.shop_url).ok_or(Code::Internal)?;
@@ -71,17 +76,12 @@ fn with_frame(visit: &Visit, data: &PageData, build: impl FnOnce(&Frame<'_>) -> 
         attempt: &data.attempt,
     };
     let page = build(&frame);
-    let headers = Headers::new();
-    for (name, value) in &page.headers {
-        headers.set(name, value)?;
-    }
-    Ok(Response::from_bytes(page.body.into_bytes())?.with_headers(headers))
+    Ok(Answer { http_status: 200, headers: page.headers, body: page.body.into_bytes() })
 }
 
-/// The buyer comes back, by GET or POST, with no cookie: 303 to the shop (a POST becomes a GET), or the
-/// small page that tells the opener to look now.
-pub(super) async fn returned(visit: &Visit, request: &str, key: &str) -> Answered {
-    let hint = read_hint(visit, request);
+/// The buyer comes back, by GET or POST, with no cookie.
+pub(super) fn plan_return(visit: &Visit, request: &str, key: &str) -> Result<Plan, Fault> {
+    let hint = read_hint(visit);
     let text = format!(
         "cancelled={} code={}",
         hint.says_cancelled,
@@ -93,32 +93,33 @@ pub(super) async fn returned(visit: &Visit, request: &str, key: &str) -> Answere
         hint: text,
         left: hint.says_cancelled,
     };
-    let reply = visit.reply_of(request, op).await?;
-    if reply.http_status != 200 {
-        return Ok(from_reply(&reply)?);
-    }
-    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
-    if data.presentation == Presentation::Redirect.code() {
-        return Ok(see_other(&data.shop_url)?);
-    }
-    with_frame(visit, &data, |frame| page::closing(frame, &data.shop_url))
+    Ok(Plan::Ask(visit.of_request(request, &op)?, Then::Return))
 }
 
-fn see_other(address: &str) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("location", address)?;
-    headers.set("cache-control", "no-store")?;
-    headers.set("referrer-policy", "no-referrer")?;
-    Ok(Response::empty()?.with_status(303).with_headers(headers))
+/// 303 to the shop (a POST becomes a GET), or the small page that tells the opener to look now.
+pub(super) fn returned(visit: &Visit, reply: &Reply) -> Result<Answer, Fault> {
+    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
+    if data.presentation == Presentation::Redirect.code() {
+        return Ok(see_other(data.shop_url));
+    }
+    with_frame(visit, &data, &|frame| page::closing(frame, &data.shop_url))
+}
+
+fn see_other(address: String) -> Answer {
+    let headers = vec![
+        ("location", address),
+        ("cache-control", "no-store".to_owned()),
+        ("referrer-policy", "no-referrer".to_owned()),
+    ];
+    Answer { http_status: 303, headers, body: Vec::new() }
 }
 
 /// What the browser brought. The channel is not known yet, so every provider may read it: a hint is
 /// harmless, and none of them reads another's fields.
-fn read_hint(visit: &Visit, request: &str) -> Hint {
+fn read_hint(visit: &Visit) -> Hint {
     let incoming = &visit.incoming;
     let inbound =
         Inbound { headers: &incoming.headers, query: &incoming.query, body: &incoming.body };
-    let _: &str = request;
     let read = |provider: &&'static dyn Provider| {
         Some(provider.returned(&inbound)).filter(|hint| *hint != Hint::default())
     };
@@ -127,7 +128,7 @@ fn read_hint(visit: &Visit, request: &str) -> Hint {
 
 /// A provider's webhook: its own checks on the raw bytes, then the owner remembers it, then the words
 /// that this provider wants to hear. Never 200 before it is stored (I-9).
-pub(super) async fn webhook(visit: &Visit, channel: &str) -> Answered {
+pub(super) fn plan_webhook(visit: &Visit, channel: &str) -> Result<Plan, Fault> {
     let id = ChannelId::parse(channel).ok_or(Code::NotFound)?;
     let settings = visit.config.channels.get(&id).ok_or(Code::NotFound)?;
     let provider = provider::by_name(settings.provider).ok_or(Code::NotFound)?;
@@ -143,19 +144,18 @@ pub(super) async fn webhook(visit: &Visit, channel: &str) -> Answered {
         CallbackRefused::Unreadable => Code::JsonInvalid,
         CallbackRefused::MediaType => Code::UnsupportedMediaType,
     })?;
-    if let Some(request) = callback.request_id {
-        let op = Op::Callback {
-            channel: channel.to_owned(),
-            request_id: request.to_string(),
-            event: callback.event,
-        };
-        let reply = visit.reply_at(request.home(), op).await?;
-        if reply.http_status != 200 {
-            return Ok(from_reply(&reply)?);
-        }
-    }
     let words = provider.acknowledgement();
-    let headers = Headers::new();
-    headers.set("content-type", words.content_type)?;
-    Ok(Response::from_bytes(words.body.as_bytes().to_vec())?.with_headers(headers))
+    let Some(request) = callback.request_id else { return Ok(Plan::Answer(acknowledge(words))) };
+    let op = Op::Callback {
+        channel: channel.to_owned(),
+        request_id: request.to_string(),
+        event: callback.event,
+    };
+    Ok(Plan::Ask(visit.at(request.home(), &op)?, Then::Acknowledge(words)))
+}
+
+/// What a provider wants to hear for a webhook that is safe with us.
+pub(super) fn acknowledge(words: Acknowledgement) -> Answer {
+    let headers = vec![("content-type", words.content_type.to_owned())];
+    Answer { http_status: 200, headers, body: words.body.as_bytes().to_vec() }
 }

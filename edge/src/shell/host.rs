@@ -1,0 +1,247 @@
+//! The border with the runtime: what `host.js` does for us, and the two shapes in which values cross.
+//!
+//! # Why so few types
+//! Each typed interface of the runtime is code in the module, on every side of every call. Arrays of
+//! texts, numbers and bytes are enough for all of them: [`Values`] is filled here, [`Row`] is read here.
+
+use core::fmt::Display;
+use core::pin::Pin;
+
+use js_sys::{Array, Promise, Uint8Array};
+use shared::id::CheckoutId;
+use shared::time::Timestamp;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use worker::Env;
+
+use crate::owner::Reply;
+
+#[wasm_bindgen(module = "/src/shell/host.js")]
+extern "C" {
+    pub(super) fn received(request: &JsValue, max: usize) -> Promise;
+    pub(super) fn response(status: u16, headers: &Values, body: &[u8]) -> JsValue;
+    pub(super) fn exchange(
+        road: &JsValue,
+        method: &str,
+        url: &str,
+        headers: &Values,
+        body: Vec<u8>,
+        wait: u32,
+        max: usize,
+    ) -> Promise;
+    pub(super) fn called(env: &Env, binding: &str, name: &str, bytes: Vec<u8>) -> Promise;
+    #[wasm_bindgen(catch)]
+    pub(super) fn rows(sql: &Sql, query: &str, values: &Values) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_name = bookRows)]
+    pub(super) fn book_rows(env: &Env, query: &str, values: &Values) -> Promise;
+    #[wasm_bindgen(js_name = bookBatch)]
+    pub(super) fn book_batch(env: &Env, pairs: &Values) -> Promise;
+    pub(super) fn posted(env: &Env, letter: &str) -> Promise;
+    pub(super) fn letters(batch: &Batch) -> Array;
+    pub(super) fn settled(letter: &JsValue, again_in_seconds: Option<u32>);
+    #[wasm_bindgen(js_name = textOf)]
+    fn text_of(thrown: &JsValue) -> String;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `ctx.storage.sql` of an object.
+    pub type Sql;
+
+    /// A batch of the queue's letters.
+    pub type Batch;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn queue(this: &Batch) -> String;
+
+    /// An array that is filled here and read by the runtime.
+    #[wasm_bindgen(js_name = Array)]
+    pub type Values;
+
+    #[wasm_bindgen(constructor, js_class = "Array")]
+    pub(super) fn new() -> Values;
+
+    #[wasm_bindgen(method, js_class = "Array", js_name = push)]
+    fn push_text(this: &Values, text: &str);
+
+    #[wasm_bindgen(method, js_class = "Array", js_name = push)]
+    fn push_number(this: &Values, number: f64);
+
+    #[wasm_bindgen(method, js_class = "Array", js_name = push)]
+    fn push_value(this: &Values, value: &JsValue);
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub(super) fn log_line(text: &str);
+
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub(super) fn error_line(text: &str);
+}
+
+/// Something that should work did not. Its text is for the log and for nobody outside.
+pub(super) struct Broken(pub(super) String);
+
+impl From<JsValue> for Broken {
+    fn from(thrown: JsValue) -> Self {
+        Self(text_of(&thrown))
+    }
+}
+
+/// What a promise brings.
+pub(super) async fn done(promise: Promise) -> Result<JsValue, Broken> {
+    JsFuture::from(promise).await.map_err(Broken::from)
+}
+
+/// Work that the runtime waits for. Boxed, so that the module has this code once.
+pub(super) fn promise(work: Pin<Box<dyn Future<Output = JsValue>>>) -> Promise {
+    future_to_promise(async move { Ok(work.await) })
+}
+
+/// A binding, or a variable; undefined when there is none of this name.
+pub(super) fn binding(env: &Env, name: &str) -> JsValue {
+    js_sys::Reflect::get(env, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Bytes that crossed the border.
+pub(super) fn bytes(value: &JsValue) -> Vec<u8> {
+    Uint8Array::new(value).to_vec()
+}
+
+/// What an object's turn gives to `entry.js`: `[reply or null, checkout to drive or null, operation to
+/// answer after it or null]`.
+pub(super) fn parts(
+    reply: Option<&Reply>,
+    drive: Option<CheckoutId>,
+    then: Option<&[u8]>,
+) -> Array {
+    let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
+    let reply = reply.and_then(|reply| serde_json::to_vec(reply).ok());
+    Array::of3(
+        &reply.as_deref().map_or(JsValue::NULL, bytes),
+        &drive.map_or(JsValue::NULL, |id| JsValue::from(id.to_string())),
+        &then.map_or(JsValue::NULL, bytes),
+    )
+}
+
+impl Values {
+    /// One more text.
+    pub(super) fn text(&self, text: &str) -> &Self {
+        self.push_text(text);
+        self
+    }
+
+    /// One more text, as it prints.
+    pub(super) fn print(&self, value: &dyn Display) -> &Self {
+        self.text(&value.to_string())
+    }
+
+    /// One more number.
+    pub(super) fn number(&self, number: u64) -> &Self {
+        self.push_number(double(number));
+        self
+    }
+
+    /// One more time.
+    pub(super) fn time(&self, at: Timestamp) -> &Self {
+        self.number(at.as_millis())
+    }
+
+    /// One more number, or none.
+    pub(super) fn number_or_null(&self, number: Option<u64>) -> &Self {
+        match number {
+            Some(number) => self.number(number),
+            None => self.value(&JsValue::NULL),
+        }
+    }
+
+    /// One more of anything.
+    pub(super) fn value(&self, value: &JsValue) -> &Self {
+        self.push_value(value);
+        self
+    }
+}
+
+/// One row's columns, taken one after the other. A column that is not what was asked for spoils the row.
+pub(super) struct Row {
+    columns: Array,
+    at: u32,
+    fits: bool,
+}
+
+impl Row {
+    /// Reads a row; `None` when it is not what `read` asks for.
+    pub(super) fn read<T>(columns: &JsValue, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let mut row = Self { columns: Array::from(columns), at: 0, fits: true };
+        let record = read(&mut row);
+        row.fits.then_some(record)
+    }
+
+    fn next(&mut self) -> JsValue {
+        let value = self.columns.get(self.at);
+        self.at = self.at.saturating_add(1);
+        value
+    }
+
+    /// Whether a column is left.
+    pub(super) fn has_more(&self) -> bool {
+        self.at < self.columns.length()
+    }
+
+    fn must<T: Default>(&mut self, value: Option<T>) -> T {
+        self.fits = self.fits && value.is_some();
+        value.unwrap_or_default()
+    }
+
+    pub(super) fn text(&mut self) -> String {
+        let text = self.next().as_string();
+        self.must(text)
+    }
+
+    /// Anything else than a text is none.
+    pub(super) fn text_or_none(&mut self) -> Option<String> {
+        self.next().as_string()
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        let number = whole(&self.next());
+        self.must(number)
+    }
+
+    pub(super) fn number_or_none(&mut self) -> Option<u64> {
+        let value = self.next();
+        let number = whole(&value);
+        self.fits = self.fits && (number.is_some() || value.is_null());
+        number
+    }
+
+    pub(super) fn small(&mut self) -> u32 {
+        let number = u32::try_from(self.number()).ok();
+        self.must(number)
+    }
+
+    pub(super) fn time(&mut self) -> Timestamp {
+        Timestamp::from_millis(self.number())
+    }
+
+    pub(super) fn bytes(&mut self) -> Vec<u8> {
+        bytes(&self.next())
+    }
+}
+
+/// A number for the runtime. Amounts, times and versions are below 2^53, so doubles hold them exactly.
+#[expect(clippy::as_conversions, reason = "exact below 2^53")]
+pub(super) const fn double(number: u64) -> f64 {
+    number as f64
+}
+
+/// A number of ours: whole, not negative, below 2^53.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what does not survive the way there and back is refused"
+)]
+fn whole(value: &JsValue) -> Option<u64> {
+    let double = value.as_f64()?;
+    let whole = double as u64;
+    (whole < 1 << 53 && whole as f64 == double).then_some(whole)
+}
