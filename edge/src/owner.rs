@@ -61,6 +61,10 @@ pub enum Op {
         merchant: String,
         checkout: String,
     },
+    FreshToken {
+        merchant: String,
+        checkout: String,
+    },
     CancelCheckout {
         merchant: String,
         checkout: String,
@@ -301,6 +305,7 @@ impl Desk<'_> {
                 self.open(&merchant, &key, &fingerprint, &body)
             }
             Op::Read { merchant, checkout } => self.read(&merchant, &checkout),
+            Op::FreshToken { merchant, checkout } => self.fresh_token(&merchant, &checkout),
             Op::CancelCheckout { merchant, checkout, key, fingerprint, body } => {
                 self.cancel(&merchant, &checkout, (&key, &fingerprint), &body)
             }
@@ -409,14 +414,20 @@ impl Desk<'_> {
             record.grant = None;
             return;
         }
-        let stale = record
-            .grant
-            .is_none_or(|grant| self.now > grant.issued_at.after(TOKEN_LIFE).before(RENEW_BEFORE));
         // The first token is the shop's to place; it is not replaced under its feet.
         let untouched = record.payment.attempts.is_empty() && record.grant.is_some();
-        if stale && !untouched {
-            record.grant = Some(self.new_grant());
+        if !untouched {
+            self.renew_grant(record);
         }
+    }
+
+    /// A token that lasts a while yet is given again.
+    fn renew_grant(&self, record: &mut Record) -> Grant {
+        let lasts =
+            |grant: &Grant| self.now <= grant.issued_at.after(TOKEN_LIFE).before(RENEW_BEFORE);
+        let grant = record.grant.filter(lasts).unwrap_or_else(|| self.new_grant());
+        record.grant = Some(grant);
+        grant
     }
 
     fn new_grant(&self) -> Grant {

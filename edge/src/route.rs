@@ -13,6 +13,8 @@ pub enum Call<'a> {
     ListCheckouts,
     /// `GET /v1/checkouts/{id}`
     ReadCheckout(&'a str),
+    /// `POST /v1/checkouts/{id}/token`
+    FreshToken(&'a str),
     /// `POST /v1/checkouts/{id}/cancel`
     CancelCheckout(&'a str),
     /// `POST /v1/checkouts/{id}/refunds`
@@ -65,6 +67,7 @@ impl Call<'_> {
             | Self::OpenCheckout
             | Self::ListCheckouts
             | Self::ReadCheckout(_)
+            | Self::FreshToken(_)
             | Self::CancelCheckout(_)
             | Self::Refund(_)
             | Self::Journal(_)
@@ -93,6 +96,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Call<'a>, Code> {
             _ => (Call::ListCheckouts, &["GET"]),
         },
         ["v1", "checkouts", id] => (Call::ReadCheckout(id), &["GET"]),
+        ["v1", "checkouts", id, "token"] => (Call::FreshToken(id), &["POST"]),
         ["v1", "checkouts", id, "cancel"] => (Call::CancelCheckout(id), &["POST"]),
         ["v1", "checkouts", id, "refunds"] => (Call::Refund(id), &["POST"]),
         ["v1", "checkouts", id, "journal"] => (Call::Journal(id), &["GET"]),

@@ -107,12 +107,23 @@ impl Payment {
         })
     }
 
+    /// Why no new attempt may begin; `None` when one may.
+    #[must_use]
+    pub fn why_not_begin(&self, checkout: &Checkout, now: Timestamp) -> Option<Refusal> {
+        if let Verdict::Refuse(why) = verdict(self.phase.kind(), InputKind::Begin) {
+            return Some(why);
+        }
+        match () {
+            () if self.reversing() => Some(Refusal::AttemptOpen),
+            () if now >= checkout.expires_at => Some(Refusal::Closed),
+            () if self.attempts.len() >= ATTEMPTS_MAX => Some(Refusal::TooManyAttempts),
+            () => None,
+        }
+    }
+
     /// Whether a new attempt may begin.
     #[must_use]
     pub fn may_begin(&self, checkout: &Checkout, now: Timestamp) -> bool {
-        self.phase.kind() == PhaseKind::Open
-            && !self.reversing()
-            && self.attempts.len() < ATTEMPTS_MAX
-            && now < checkout.expires_at
+        self.why_not_begin(checkout, now).is_none()
     }
 }

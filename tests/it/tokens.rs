@@ -171,6 +171,29 @@ fn rows_22_to_32_well_signed_tokens_with_wrong_claims_get_precise_codes() {
 }
 
 #[test]
+fn r18_a_shop_that_builds_its_page_late_gets_a_fresh_token() {
+    let world = alone();
+    let opened = world.open(CAMERA, 31_000);
+    let path = format!("/v1/checkouts/{}/token", opened.id);
+    world.clock(16 * MINUTE);
+    session(&world, &opened.token).refused(401, "token_expired");
+    world.edge("POST", &path).send().refused(401, "unauthorized");
+    world.shop_call(BOOKS, "POST", &path).send().refused(404, "not_found");
+    let fresh = world.shop_call(CAMERA, "POST", &path).send();
+    assert_eq!(fresh.code, 200, "{}", fresh.body);
+    let token = fresh.json()["token"].as_str().unwrap().to_owned();
+    let opened = crate::world::Opened { token, ..opened };
+    let mut buyer = Buyer::of(&world, &opened);
+    buyer.begin("toss_card", "redirect");
+    world.shop_call(CAMERA, "POST", &path).send().refused(409, "attempt_open");
+    let back = buyer.press(&buyer.window(), "approve").unwrap();
+    buyer.come_back(&back);
+    buyer.until_paid();
+    world.assert_paid_once(&opened);
+    world.shop_call(CAMERA, "POST", &path).send().refused(409, "checkout_paid");
+}
+
+#[test]
 fn i17_f8_an_expired_token_is_refused_and_a_step_back_does_not_revive_it() {
     let world = alone();
     let opened = world.open(CAMERA, 31_000);

@@ -20,6 +20,9 @@ impl Op {
                 body: text("body"),
             },
             "read" => Self::Read { merchant: text("merchant"), checkout: text("checkout") },
+            "fresh_token" => {
+                Self::FreshToken { merchant: text("merchant"), checkout: text("checkout") }
+            }
             "cancel_checkout" => Self::CancelCheckout {
                 merchant: text("merchant"),
                 checkout: text("checkout"),

@@ -14,12 +14,14 @@ use shared::payment::{
 use shared::problem::Code;
 use shared::raw_amount::RawAmount;
 use shared::time::Span;
-use shared::wire::{JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount};
+use shared::wire::{
+    CheckoutView, JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount,
+};
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply, request};
 use crate::config::{Config, Merchant, return_url};
 use crate::problem::Refusal;
-use crate::row::Record;
+use crate::row::{Grant, Record};
 use crate::shelf::Answer;
 use crate::signature::digest;
 use crate::view;
@@ -240,12 +242,30 @@ impl Desk<'_> {
 
     /// The answer that opened it: the same for every repeat, its token included.
     fn opened(&self, record: &Record, replayed: bool) -> Done {
+        let view = self.with_token(record, record.first_grant);
+        Ok(Outcome::Reply(Reply { replayed, ..Reply::json(201, &view) }))
+    }
+
+    /// A token for a page that is built again: the one that is out while it lasts, then another.
+    pub(super) fn fresh_token(&self, merchant: &str, checkout: &str) -> Done {
+        let mut record = self.record_of(merchant, checkout)?;
+        if let Some(why) = record.payment.why_not_begin(&record.checkout, self.now) {
+            return Err(cannot(why).into());
+        }
+        let had = record.grant;
+        let grant = self.renew_grant(&mut record);
+        if had != Some(grant) {
+            self.keep(&record)?;
+        }
+        Ok(Outcome::Reply(Reply::json(200, &self.with_token(&record, grant))))
+    }
+
+    fn with_token(&self, record: &Record, grant: Grant) -> CheckoutView {
         let mut view = view::checkout(record, self.config);
-        let grant = record.first_grant;
         view.token = Some(self.token(record, grant));
         let ends = grant.issued_at.after(shared::claims::TOKEN_LIFE);
         view.token_expires_at = Some(ends.to_string());
-        Ok(Outcome::Reply(Reply { replayed, ..Reply::json(201, &view) }))
+        view
     }
 
     pub(super) fn read(&self, merchant: &str, checkout: &str) -> Done {

@@ -138,6 +138,10 @@ fn plan(visit: &Visit) -> Result<Plan, Fault> {
             let merchant = visit.merchant()?;
             reply(visit.of_checkout(id, &Op::Journal { merchant, checkout: id.to_owned() })?)
         }
+        Call::FreshToken(id) => {
+            let merchant = visit.merchant()?;
+            visit.ask(id, Op::FreshToken { merchant, checkout: id.to_owned() }).await
+        }
         Call::CancelCheckout(id) => {
             let Order { merchant, key, fingerprint, body } = visit.order()?;
             let checkout = id.to_owned();
@@ -227,6 +231,7 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::OpenCheckout
         | Call::ListCheckouts
         | Call::ReadCheckout(_)
+        | Call::FreshToken(_)
         | Call::CancelCheckout(_)
         | Call::Refund(_)
         | Call::Journal(_)

@@ -1,8 +1,8 @@
 //! From an input to the table: what it amounts to for this attempt in this phase.
 
 use super::{
-    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Refusal, Retry,
-    Step, Verdict, verdict,
+    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Retry, Step,
+    Verdict, verdict,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -64,14 +64,10 @@ impl Payment {
             return;
         }
         step.seen = Some(InputKind::Begin);
-        step.verdict = verdict(self.phase.kind(), InputKind::Begin);
-        if matches!(step.verdict, Verdict::Go(_)) && !self.may_begin(checkout, now) {
-            step.verdict = Verdict::Refuse(match () {
-                () if self.reversing() => Refusal::AttemptOpen,
-                () if now >= checkout.expires_at => Refusal::Closed,
-                () => Refusal::TooManyAttempts,
-            });
-        }
+        step.verdict = match self.why_not_begin(checkout, now) {
+            Some(why) => Verdict::Refuse(why),
+            None => verdict(self.phase.kind(), InputKind::Begin),
+        };
         if matches!(step.verdict, Verdict::Go(_)) {
             self.phase = Phase::Holding(attempt.id);
             self.retry = Retry::now(now);

@@ -308,3 +308,36 @@ fn a_state_key_of_another_checkout_opens_nothing() {
         bench.run(Op::Status { checkout, state }).refused(Code::StateMismatch);
     }
 }
+
+#[test]
+fn r18_i17_a_page_that_is_built_again_gets_a_token_that_lasts() {
+    let bench = Bench::new();
+    let opened = bench.open();
+    let fresh = || {
+        bench.run(Op::FreshToken { merchant: "m_camera".to_owned(), checkout: opened.text("/id") })
+    };
+    assert_eq!(fresh().text("/token"), opened.text("/token"), "the one that is out lasts");
+    bench.wait(Span::minutes(11));
+    let later = fresh();
+    assert_eq!(later.http_status, 200);
+    assert_ne!(later.text("/token"), opened.text("/token"));
+    assert_eq!(fresh().text("/token"), later.text("/token"));
+    bench.post(&opened.text("/token"), KEYS[0], None, "toss_card").refused(Code::TokenReplayed);
+
+    let mine = page(&bench.post(&later.text("/token"), KEYS[1], None, "toss_card"));
+    fresh().refused(Code::AttemptOpen);
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 200, toss!("done")),
+    ]);
+    assert_eq!(bench.look(&mine).text("/outcome"), "paid");
+    fresh().refused(Code::CheckoutPaid);
+}
+
+#[test]
+fn i16_another_merchant_gets_no_token() {
+    let bench = Bench::new();
+    let checkout = bench.open().text("/id");
+    let merchant = "m_books".to_owned();
+    bench.run(Op::FreshToken { merchant, checkout }).refused(Code::NotFound);
+}
