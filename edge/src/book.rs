@@ -1,17 +1,16 @@
 //! What goes to the queue: the notice for the shop, and the book's copy (lists and ledger in D1). The
 //! book never decides; it is written from here, idempotently.
 
-use serde::Serialize;
 use shared::id::NoticeId;
 use shared::posting::Entry;
 use shared::time::Timestamp;
 
-use crate::json::Field;
+use crate::json::{Field, Writer};
 use crate::row::Record;
 use crate::view;
 
 /// One message of the queue.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Message {
     /// Form of the message; a consumer refuses a newer one, so that it is retried (F54).
     pub form: u32,
@@ -34,7 +33,7 @@ pub struct Message {
 }
 
 /// A checkout's row in the list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Listed {
     /// A lower version never overwrites a higher one.
     pub version: u64,
@@ -94,40 +93,42 @@ impl Listed {
 /// The form that this release writes.
 pub const FORM: u32 = 1;
 
-/// The message of a change.
+/// The message of a change, as [`Message::of`] reads it.
 #[must_use]
 pub fn message(
     record: &Record,
     id: NoticeId,
-    notice: Option<String>,
+    notice: Option<&str>,
     entries: &[Entry],
     at: Timestamp,
-) -> Message {
+) -> String {
     let checkout = &record.checkout;
-    let line = |entry: &Entry, posting: &shared::posting::Posting| {
-        let side = posting.side.code().to_owned();
-        (entry.name.clone(), posting.account.to_string(), side, posting.amount.minor())
-    };
-    Message {
-        form: FORM,
-        id: id.to_string(),
-        home: checkout.id.home().object_name(),
-        checkout: checkout.id.to_string(),
-        merchant: checkout.merchant.to_string(),
-        notice,
-        listed: Listed {
-            version: record.payment.version,
-            standing: view::standing(record).to_owned(),
-            amount: checkout.amount.minor(),
-            refunded: view::refunded(record).minor(),
-            currency: checkout.currency().code().to_owned(),
-            label: checkout.label.clone(),
-            created_at: checkout.created_at.as_millis(),
-        },
-        postings: entries
-            .iter()
-            .flat_map(|entry| entry.lines().iter().map(move |posting| line(entry, posting)))
-            .collect(),
-        at: at.as_millis(),
-    }
+    let lines =
+        entries.iter().flat_map(|entry| entry.lines().iter().map(move |line| (entry, line)));
+    Writer::document(|message| {
+        message.name("form").number(FORM.into());
+        message.name("id").shown(&id);
+        message.name("home").text(&checkout.id.home().object_name());
+        message.name("checkout").shown(&checkout.id);
+        message.name("merchant").text(checkout.merchant.as_str());
+        message.name("notice").text_or_null(notice);
+        message.name("listed").object(|listed| {
+            listed.name("version").number(record.payment.version);
+            listed.name("standing").text(view::standing(record));
+            listed.name("amount").number(checkout.amount.minor());
+            listed.name("refunded").number(view::refunded(record).minor());
+            listed.name("currency").text(checkout.currency().code());
+            listed.name("label").text(&checkout.label);
+            listed.name("created_at").number(checkout.created_at.as_millis());
+        });
+        message.name("postings").list(lines, |list, (entry, posting)| {
+            list.tuple(|line| {
+                line.text(&entry.name);
+                line.shown(&posting.account);
+                line.text(posting.side.code());
+                line.number(posting.amount.minor());
+            });
+        });
+        message.name("at").number(at.as_millis());
+    })
 }

@@ -6,13 +6,13 @@
 //! than that (`DELAY_MAX`); the specification's 14, 20 and 24 hours are therefore more, shorter steps.
 //! Redirects are not followed: they would be the way around the check of the address.
 
-use serde::Serialize;
 use shared::id::{CheckoutId, MerchantId, OrderId};
 use shared::money::{Amount, Total};
 use shared::payment::Event;
 use shared::time::{Span, Timestamp};
 
 use crate::address::Address;
+use crate::json::Writer;
 
 /// The longest delay that the queue takes.
 pub const DELAY_MAX: Span = Span::hours(12);
@@ -130,42 +130,23 @@ pub struct Notice<'a> {
     pub refunded: Total,
 }
 
-/// The bytes that are signed and sent; the same for the same notice.
+/// The text that is signed and sent; the same for the same notice.
 #[must_use]
-pub fn notice_body(notice: &Notice<'_>) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        r#type: &'a str,
-        timestamp: String,
-        data: Data<'a>,
-    }
-    #[derive(Serialize)]
-    struct Data<'a> {
-        checkout: String,
-        version: u64,
-        merchant: &'a str,
-        status: &'a str,
-        amount: u64,
-        currency: &'a str,
-        orders: Vec<&'a str>,
-        refunded_amount: u64,
-    }
-    let body = Body {
-        r#type: notice.kind.code(),
-        timestamp: notice.at.to_string(),
-        data: Data {
-            checkout: notice.checkout.to_string(),
-            version: notice.version,
-            merchant: notice.merchant.as_str(),
-            status: notice.checkout_status,
-            amount: notice.amount.minor(),
-            currency: notice.amount.currency().code(),
-            orders: notice.orders.iter().map(OrderId::as_str).collect(),
-            refunded_amount: notice.refunded.minor(),
-        },
-    };
-    // Texts and numbers: there is nothing in it that the writer could refuse.
-    serde_json::to_vec(&body).unwrap_or_default()
+pub fn notice_body(notice: &Notice<'_>) -> String {
+    Writer::document(|body| {
+        body.name("type").text(notice.kind.code());
+        body.name("timestamp").shown(&notice.at);
+        body.name("data").object(|data| {
+            data.name("checkout").shown(&notice.checkout);
+            data.name("version").number(notice.version);
+            data.name("merchant").text(notice.merchant.as_str());
+            data.name("status").text(notice.checkout_status);
+            data.name("amount").number(notice.amount.minor());
+            data.name("currency").text(notice.amount.currency().code());
+            data.name("orders").list(notice.orders, |list, id| list.text(id.as_str()));
+            data.name("refunded_amount").number(notice.refunded.minor());
+        });
+    })
 }
 
 /// Whether notices may be sent to this address (row 152): https on port 443 to a public name, without
@@ -263,7 +244,7 @@ mod tests {
             refunded: Total::zero(Currency::Krw),
         };
         assert_eq!(
-            String::from_utf8(notice_body(&notice)).unwrap(),
+            notice_body(&notice),
             "{\"type\":\"checkout.paid\",\"timestamp\":\"2027-01-15T08:00:00.000Z\",\"data\":{\
              \"checkout\":\"chk_g1s03_00000000000000000000000000000007\",\"version\":7,\
              \"merchant\":\"m_camera\",\"status\":\"paid\",\"amount\":31000,\"currency\":\"KRW\",\

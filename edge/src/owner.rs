@@ -225,17 +225,22 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer of this record.
+    /// An answer of this document.
     #[must_use]
-    pub fn json(http_status: u16, record: &impl Serialize) -> Self {
-        let body = serde_json::to_string(record).unwrap_or_default();
+    pub const fn new(http_status: u16, body: String) -> Self {
         Self { http_status, body, retry_after: None, replayed: false }
+    }
+
+    /// An answer that says no more than its status.
+    #[must_use]
+    pub fn empty(http_status: u16) -> Self {
+        Self::new(http_status, "null".to_owned())
     }
 
     /// The answer to a refused request.
     #[must_use]
     pub fn refusal(refusal: &Refusal, request_id: &str) -> Self {
-        let body = String::from_utf8(problem::body(refusal, request_id)).unwrap_or_default();
+        let body = problem::body(refusal, request_id);
         let retry_after = refusal.retry_after_header();
         Self { http_status: refusal.code.http_status(), body, retry_after, replayed: false }
     }
@@ -321,7 +326,7 @@ impl Desk<'_> {
                 self.begin(&claims, state.as_deref(), &key, &address, &body)
             }
             Op::Begun { checkout, attempt, state_key, fresh } => {
-                self.begun(&checkout, &attempt, state_key, fresh)
+                self.begun(&checkout, &attempt, state_key.as_deref(), fresh)
             }
             Op::Status { checkout, state } => self.status(&checkout, &state),
             Op::Look { checkout, state } => self.look(&checkout, &state),
@@ -454,7 +459,7 @@ impl Desk<'_> {
         let id = NoticeId::new((self.entropy)());
         let orders: Vec<_> = record.checkout.orders.iter().map(|order| order.id.clone()).collect();
         let body = event.map(|kind| {
-            let body = notice_body(&Notice {
+            notice_body(&Notice {
                 kind,
                 at: self.now,
                 checkout: record.checkout.id,
@@ -464,11 +469,9 @@ impl Desk<'_> {
                 amount: record.checkout.amount,
                 orders: &orders,
                 refunded: view::refunded(record),
-            });
-            String::from_utf8(body).unwrap_or_default()
+            })
         });
-        let message = crate::book::message(record, id, body, entries, self.now);
-        let payload = serde_json::to_string(&message).unwrap_or_default();
+        let payload = crate::book::message(record, id, body.as_deref(), entries, self.now);
         self.shelf.put_out(record.checkout.id, &Outgoing { id, payload })
     }
 }

@@ -9,9 +9,8 @@
 //! What the pages post to the shop's page says only "look now" (I-18). It goes to one exact origin; a
 //! wildcard does not exist here.
 
-use serde::Serialize;
-
 use crate::address::Address;
+use crate::json::Writer;
 use crate::provider::Window;
 
 /// A page: its bytes and every header that is not the HTTP status.
@@ -42,16 +41,6 @@ pub struct Frame<'a> {
     pub nonce: &'a str,
     /// The attempt.
     pub attempt: &'a str,
-}
-
-/// What the scripts read.
-#[derive(Serialize)]
-struct Block<'a> {
-    target: &'a str,
-    nonce: &'a str,
-    attempt: &'a str,
-    /// JSON in JSON: whatever the adapter wrote stays one text until its own starter reads it.
-    data: Option<&'a str>,
 }
 
 /// The page that leads into the provider's window.
@@ -126,10 +115,14 @@ fn page(
     data: Option<&str>,
     policy: &str,
 ) -> Page {
-    let block =
-        Block { target: frame.shop_origin, nonce: frame.nonce, attempt: frame.attempt, data };
-    // Texts: there is nothing in it that the writer could refuse.
-    let block = escape_json(&serde_json::to_string(&block).unwrap_or_default());
+    let block = Writer::document(|block| {
+        block.name("target").text(frame.shop_origin);
+        block.name("nonce").text(frame.nonce);
+        block.name("attempt").text(frame.attempt);
+        // JSON in JSON: whatever the adapter wrote stays one text until its own starter reads it.
+        block.name("data").text_or_null(data);
+    });
+    let block = escape_json(&block);
     let scripts: String = scripts
         .iter()
         .map(|src| format!("<script src=\"{}\" defer></script>", escape(src)))

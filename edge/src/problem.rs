@@ -3,9 +3,10 @@
 //! A detail is one of our own sentences. It is `&'static str` on purpose: text that is made at run time
 //! could hold a character of the input, a key or a provider's message, and then it would be reflected.
 
-use serde::Serialize;
 use shared::problem::Code;
 use shared::time::Span;
+
+use crate::json::Writer;
 
 /// The content type of every body made here.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -64,29 +65,17 @@ impl From<Code> for Refusal {
     }
 }
 
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: String,
-    title: &'a str,
-    status: u16,
-    code: &'a str,
-    detail: &'a str,
-    request_id: &'a str,
-}
-
-/// The bytes of the body. `request_id` is ours, never the caller's.
+/// The body. `request_id` is ours, never the caller's.
 #[must_use]
-pub fn body(refusal: &Refusal, request_id: &str) -> Vec<u8> {
-    let problem = Problem {
-        r#type: refusal.code.type_uri(),
-        title: refusal.code.title(),
-        status: refusal.code.http_status(),
-        code: refusal.code.code(),
-        detail: refusal.detail,
-        request_id,
-    };
-    // Text and one number: there is nothing in it that the writer could refuse.
-    serde_json::to_vec(&problem).unwrap_or_default()
+pub fn body(refusal: &Refusal, request_id: &str) -> String {
+    Writer::document(|body| {
+        body.name("type").text(&refusal.code.type_uri());
+        body.name("title").text(refusal.code.title());
+        body.name("status").number(refusal.code.http_status().into());
+        body.name("code").text(refusal.code.code());
+        body.name("detail").text(refusal.detail);
+        body.name("request_id").text(request_id);
+    })
 }
 
 #[cfg(test)]
@@ -112,7 +101,7 @@ mod tests {
     #[test]
     fn a_body_holds_exactly_the_six_members() {
         let refusal = Refusal::because(Code::TokenInvalid, "the token is not one of ours");
-        let text = String::from_utf8(body(&refusal, "req_1")).unwrap();
+        let text = body(&refusal, "req_1");
         assert_eq!(
             text,
             "{\"type\":\"https://hanbeon.dev/problems/token_invalid\",\

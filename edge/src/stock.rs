@@ -6,9 +6,8 @@ use shared::hold::{Answer, Command};
 use shared::id::{AttemptId, Sku};
 use shared::problem::Code;
 use shared::time::Timestamp;
-use shared::wire::StockView;
 
-use crate::json::Field;
+use crate::json::{Field, Writer};
 use crate::owner::{Failed, Reply, request};
 use crate::shelf::StockShelf;
 
@@ -95,7 +94,7 @@ pub fn handle(shelf: &dyn StockShelf, op: &StockOp, now: Timestamp) -> Result<Re
                 Answer::Done => true,
                 Answer::Short { .. } | Answer::Gone => false,
             };
-            Ok(Reply::json(200, &kept))
+            Ok(Reply::new(200, kept.to_string()))
         }
         StockOp::Outlook { sku, shop } => view(shelf, sku, *shop, now),
         StockOp::Set { sku, body } => {
@@ -117,15 +116,19 @@ fn view(shelf: &dyn StockShelf, sku: &str, shop: bool, now: Timestamp) -> Result
     let id = Sku::parse(sku).ok_or(Code::NotFound)?;
     let stock = shelf.stock(&id)?;
     let outlook = stock.outlook(now);
-    let view = StockView {
-        sku: id.to_string(),
-        tracked: stock.units.is_some(),
-        units: stock.units.filter(|_| shop),
-        available: outlook.available.filter(|_| shop),
-        can_enter: outlook.available != Some(0),
-        until: outlook.until.map(|at| at.to_string()),
-    };
-    Ok(Reply::json(200, &view))
+    let numbers = [("units", stock.units), ("available", outlook.available)];
+    let view = Writer::document(|view| {
+        view.name("sku").text(id.as_str());
+        view.name("tracked").flag(stock.units.is_some());
+        for (name, number) in numbers {
+            if let Some(number) = number.filter(|_| shop) {
+                view.name(name).number(number.into());
+            }
+        }
+        view.name("can_enter").flag(outlook.available != Some(0));
+        view.name("until").or_null(outlook.until, |view, at| view.shown(&at));
+    });
+    Ok(Reply::new(200, view))
 }
 
 #[cfg(test)]

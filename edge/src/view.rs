@@ -1,16 +1,15 @@
-//! Records as the shop and the page read them: functions of the state, nothing else.
+//! Answers as the shop and the page read them: functions of the state, nothing else. Their form is that
+//! of `shared::wire`, which the tests hold against what is written here.
 
-use shared::checkout::Checkout;
-use shared::fact::Decline;
+use shared::checkout::{Checkout, Order};
+use shared::fact::{Decline, ProviderPaymentId};
 use shared::money::Total;
 use shared::payment::{Attempt, Payment, Phase, PhaseKind, Refund, RefundCause, RefundState};
 use shared::time::Timestamp;
-use shared::wire::{
-    AttemptView, CaseView, CheckoutView, DeclineView, DepositView, LineView, OrderView,
-    PaymentView, RefundView, StatusView,
-};
+use shared::wire::JournalEntry;
 
 use crate::config::Config;
+use crate::json::Writer;
 use crate::row::Record;
 
 /// Polling while money may move any moment.
@@ -83,157 +82,199 @@ pub const fn phase(kind: PhaseKind) -> &'static str {
     }
 }
 
-/// The checkout as the shop reads it.
+/// A token for a page and when it ends.
+#[derive(Debug)]
+pub struct Token {
+    /// The token.
+    pub text: String,
+    /// When it ends.
+    pub ends: Timestamp,
+}
+
+/// The checkout as the shop reads it; with its first token in the answer that opened it.
 #[must_use]
-pub fn checkout(record: &Record, config: &Config) -> CheckoutView {
+pub fn checkout(record: &Record, config: &Config, token: Option<&Token>) -> String {
     let Record { checkout, payment, .. } = record;
-    CheckoutView {
-        id: checkout.id.to_string(),
-        merchant: checkout.merchant.to_string(),
-        standing: standing(record),
-        phase: phase(payment.phase.kind()),
-        version: payment.version,
-        amount: checkout.amount.minor(),
-        refunded_amount: refunded(record).minor(),
-        currency: checkout.currency().code(),
-        label: checkout.label.clone(),
-        buyer_id: checkout.buyer.to_string(),
-        orders: orders(record),
-        return_url: checkout.return_url.clone(),
-        attempts: payment.attempts.iter().map(|a| attempt(a, payment)).collect(),
-        payment: capture(checkout, payment, config),
-        refunds: payment.refunds.iter().map(refund).collect(),
-        cases: payment
-            .cases
-            .iter()
-            .map(|case| CaseView {
-                code: case.code.code(),
-                detail: case.detail.clone(),
-                at: case.at.to_string(),
-            })
-            .collect(),
-        created_at: checkout.created_at.to_string(),
-        expires_at: checkout.expires_at.to_string(),
-        token: None,
-        token_expires_at: None,
-    }
+    Writer::document(|view| {
+        view.name("id").shown(&checkout.id);
+        view.name("merchant").text(checkout.merchant.as_str());
+        view.name("status").text(standing(record));
+        view.name("phase").text(phase(payment.phase.kind()));
+        view.name("version").number(payment.version);
+        view.name("amount").number(checkout.amount.minor());
+        view.name("refunded_amount").number(refunded(record).minor());
+        view.name("currency").text(checkout.currency().code());
+        view.name("label").text(&checkout.label);
+        view.name("buyer_id").text(checkout.buyer.as_str());
+        view.name("orders").list(&checkout.orders, |view, each| order(view, record, each));
+        view.name("return_url").text(&checkout.return_url);
+        view.name("attempts").list(&payment.attempts, |view, each| attempt(view, each, payment));
+        capture(view.name("payment"), record, config);
+        view.name("refunds").list(&payment.refunds, refund);
+        view.name("cases").list(&payment.cases, |view, case| {
+            view.object(|view| {
+                view.name("code").text(case.code.code());
+                view.name("detail").text(&case.detail);
+                view.name("at").shown(&case.at);
+            });
+        });
+        view.name("created_at").shown(&checkout.created_at);
+        view.name("expires_at").shown(&checkout.expires_at);
+        if let Some(token) = token {
+            view.name("token").text(&token.text);
+            view.name("token_expires_at").shown(&token.ends);
+        }
+    })
 }
 
-fn orders(record: &Record) -> Vec<OrderView> {
-    let view = |order: &shared::checkout::Order| OrderView {
-        order_id: order.id.to_string(),
-        seller: order.seller.to_string(),
-        amount: order.amount.minor(),
-        refunded_amount: sum(record, |r| r.cause == RefundCause::Shop(order.id.clone())).minor(),
-        lines: order
-            .lines
-            .iter()
-            .map(|line| LineView {
-                sku: line.sku.to_string(),
-                name: line.name.clone(),
-                quantity: line.quantity,
-                unit_amount: line.unit.minor(),
-            })
-            .collect(),
-    };
-    record.checkout.orders.iter().map(view).collect()
+fn order(view: &mut Writer, record: &Record, order: &Order) {
+    let back = sum(record, |r| r.cause == RefundCause::Shop(order.id.clone()));
+    view.object(|view| {
+        view.name("order_id").text(order.id.as_str());
+        view.name("seller").text(order.seller.as_str());
+        view.name("amount").number(order.amount.minor());
+        view.name("refunded_amount").number(back.minor());
+        view.name("lines").list(&order.lines, |view, line| {
+            view.object(|view| {
+                view.name("sku").text(line.sku.as_str());
+                view.name("name").text(&line.name);
+                view.name("quantity").number(line.quantity.into());
+                view.name("unit_amount").number(line.unit.minor());
+            });
+        });
+    });
 }
 
-fn decline(decline: &Decline) -> DeclineView {
-    DeclineView { code: decline.code.code(), provider_code: decline.provider_code.clone() }
+fn decline(view: &mut Writer, decline: Option<&Decline>) {
+    view.or_null(decline, |view, decline| {
+        view.object(|view| {
+            view.name("code").text(decline.code.code());
+            view.name("provider_code").text_or_null(decline.provider_code.as_deref());
+        });
+    });
 }
 
-fn attempt(attempt: &Attempt, payment: &Payment) -> AttemptView {
+fn attempt(view: &mut Writer, attempt: &Attempt, payment: &Payment) {
     let paid = payment.phase.kind() == PhaseKind::Paid;
     let current = payment.phase.attempt() == Some(attempt.id);
-    AttemptView {
-        attempt: attempt.id.to_string(),
-        request_id: attempt.id.request_id().to_string(),
-        channel: attempt.channel.to_string(),
-        method: attempt.method.to_string(),
-        presentation: attempt.presentation.code(),
-        state: match (current, paid) {
-            (true, true) => "paid",
-            (true, false) => "open",
-            (false, _) => "declined",
-        },
-        decline: attempt.decline.as_ref().map(decline),
-        started_at: attempt.started_at.to_string(),
-        provider_payment_id: attempt.payment_id.as_ref().map(|id| id.as_str().to_owned()),
-    }
+    let state = match (current, paid) {
+        (true, true) => "paid",
+        (true, false) => "open",
+        (false, _) => "declined",
+    };
+    let payment_id = attempt.payment_id.as_ref().map(ProviderPaymentId::as_str);
+    view.object(|view| {
+        view.name("attempt").shown(&attempt.id);
+        view.name("request_id").shown(&attempt.id.request_id());
+        view.name("channel").text(attempt.channel.as_str());
+        view.name("method").text(attempt.method.as_str());
+        view.name("presentation").text(attempt.presentation.code());
+        view.name("state").text(state);
+        decline(view.name("decline"), attempt.decline.as_ref());
+        view.name("started_at").shown(&attempt.started_at);
+        view.name("provider_payment_id").text_or_null(payment_id);
+    });
 }
 
-fn capture(checkout: &Checkout, payment: &Payment, config: &Config) -> Option<PaymentView> {
-    let Phase::Paid(id, sighting, at) = &payment.phase else { return None };
-    let attempt = payment.attempt(*id)?;
-    let provider = config.channels.get(&attempt.channel).map_or("", |channel| channel.provider);
-    Some(PaymentView {
-        provider: provider.to_owned(),
-        channel: attempt.channel.to_string(),
-        method: attempt.method.to_string(),
-        provider_payment_id: sighting.provider_payment_id.as_str().to_owned(),
-        request_id: id.request_id().to_string(),
-        captured_amount: checkout.amount.minor(),
-        paid_at: at.to_string(),
+fn capture(view: &mut Writer, record: &Record, config: &Config) {
+    let Record { checkout, payment, .. } = record;
+    let paid = match &payment.phase {
+        Phase::Paid(id, sighting, at) => payment.attempt(*id).map(|known| (known, sighting, at)),
+        Phase::Open
+        | Phase::Holding(_)
+        | Phase::Preparing(_)
+        | Phase::Presented(_)
+        | Phase::Rechecking(..)
+        | Phase::Capturing(..)
+        | Phase::AwaitingDeposit(..)
+        | Phase::Closing(..)
+        | Phase::Securing(..)
+        | Phase::Cancelled(_)
+        | Phase::Expired(_) => None,
+    };
+    view.or_null(paid, |view, (attempt, sighting, at)| {
+        let channel = config.channels.get(&attempt.channel);
+        view.object(|view| {
+            view.name("provider").text(channel.map_or("", |channel| channel.provider));
+            view.name("channel").text(attempt.channel.as_str());
+            view.name("method").text(attempt.method.as_str());
+            view.name("provider_payment_id").text(sighting.provider_payment_id.as_str());
+            view.name("request_id").shown(&attempt.id.request_id());
+            view.name("captured_amount").number(checkout.amount.minor());
+            view.name("paid_at").shown(at);
+        });
+    });
+}
+
+/// A checkout's journal as the shop reads it.
+#[must_use]
+pub fn journal(entries: &[JournalEntry]) -> String {
+    Writer::document(|view| {
+        view.name("entries").list(entries, |view, entry| {
+            view.object(|view| {
+                view.name("n").number(entry.n);
+                view.name("at").text(&entry.at);
+                view.name("input").text(&entry.input);
+                view.name("detail").text(&entry.detail);
+                view.name("phase").text(&entry.phase);
+                view.name("verdict").text(&entry.verdict);
+                view.name("version").number(entry.version);
+            });
+        });
     })
 }
 
 /// A refund as the shop reads it.
-#[must_use]
-pub fn refund(refund: &Refund) -> RefundView {
-    let (order_id, cause) = match &refund.cause {
-        RefundCause::Shop(order) => (Some(order.to_string()), "shop"),
+pub fn refund(view: &mut Writer, refund: &Refund) {
+    let (order, cause) = match &refund.cause {
+        RefundCause::Shop(order) => (Some(order.as_str()), "shop"),
         RefundCause::Reversal(_) => (None, "reversal"),
         RefundCause::External => (None, "external"),
     };
-    RefundView {
-        refund: refund.id.to_string(),
-        order_id,
-        cause,
-        amount: refund.amount.minor(),
-        state: match refund.state {
-            RefundState::Requested => "requested",
-            RefundState::Done => "done",
-            RefundState::Refused => "refused",
-        },
-        reason: refund.reason.clone(),
-        at: refund.at.to_string(),
-    }
+    let state = match refund.state {
+        RefundState::Requested => "requested",
+        RefundState::Done => "done",
+        RefundState::Refused => "refused",
+    };
+    view.object(|view| {
+        view.name("refund").shown(&refund.id);
+        view.name("order_id").text_or_null(order);
+        view.name("cause").text(cause);
+        view.name("amount").number(refund.amount.minor());
+        view.name("state").text(state);
+        view.name("reason").text(&refund.reason);
+        view.name("at").shown(&refund.at);
+    });
 }
 
 /// The live status that the page shows. `token` is the fresh one, when a new attempt may begin.
-#[must_use]
-pub fn status(record: &Record, token: Option<String>, now: Timestamp) -> StatusView {
+pub fn status(view: &mut Writer, record: &Record, token: Option<&str>, now: Timestamp) {
     let Record { checkout, payment, .. } = record;
     let reversing = payment.reversing();
     let (phase, outcome, poll) = shown(record, reversing);
     let open = payment.phase.kind() == PhaseKind::Open;
-    let deposit = payment.phase.deposit().map(|deposit| DepositView {
-        bank: deposit.bank.clone(),
-        account: deposit.account.clone(),
-        holder: deposit.holder.clone(),
-        until: deposit.until.to_string(),
+    let last = payment.attempts.last().filter(|_| open);
+    view.object(|view| {
+        view.name("checkout").shown(&checkout.id);
+        view.name("version").number(payment.version);
+        view.name("phase").text(phase);
+        view.name("outcome").text(outcome);
+        view.name("attempt").or_null(payment.phase.attempt(), |view, id| view.shown(&id));
+        decline(view.name("decline"), last.and_then(|attempt| attempt.decline.as_ref()));
+        view.name("token").text_or_null(token);
+        view.name("deposit").or_null(payment.phase.deposit(), |view, deposit| {
+            view.object(|view| {
+                view.name("bank").text(&deposit.bank);
+                view.name("account").text(&deposit.account);
+                view.name("holder").text(&deposit.holder);
+                view.name("until").shown(&deposit.until);
+            });
+        });
+        view.name("paid_at").or_null(payment.phase.paid_at(), |view, at| view.shown(&at));
+        view.name("poll_after_ms").number(poll);
+        view.name("return_url").text(&shop_url(checkout));
+        view.name("can_retry").flag(token.is_some() && payment.may_begin(checkout, now));
     });
-    let paid_at = payment.phase.paid_at().map(|at| at.to_string());
-    StatusView {
-        checkout: checkout.id.to_string(),
-        version: payment.version,
-        phase,
-        outcome,
-        attempt: payment.phase.attempt().map(|id| id.to_string()),
-        decline: payment
-            .attempts
-            .last()
-            .filter(|_| open)
-            .and_then(|attempt| attempt.decline.as_ref())
-            .map(decline),
-        can_retry: token.is_some() && payment.may_begin(checkout, now),
-        token,
-        deposit,
-        paid_at,
-        poll_after_ms: poll,
-        return_url: Some(shop_url(checkout)),
-    }
 }
 
 /// The shop's page to come back to, told which checkout comes.

@@ -24,6 +24,12 @@ impl Writer {
         writer.text
     }
 
+    /// What was written.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Where the next value goes.
     fn place(&mut self) -> &mut String {
         if !self.text.is_empty() && !self.text.ends_with(['{', '[', ':']) {

@@ -4,12 +4,11 @@ use shared::id::{AttemptId, IdempotencyKey, MethodId};
 use shared::means::{Device, Means, Presentation};
 use shared::payment::{Attempt, Input, Phase, PhaseKind, Style, Verdict};
 use shared::problem::Code;
-use shared::wire::{
-    AttemptAnswer, MethodView, OpenAttempt, PresentationView, SessionView, StatusView,
-};
+use shared::wire::OpenAttempt;
 
 use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, request};
 use crate::config::Channel;
+use crate::json::Writer;
 use crate::provider::{self, CaptureStyle, MeansLimits, Provider};
 use crate::row::Record;
 use crate::signature::{derive, digest, equal, hex, unhex};
@@ -43,22 +42,26 @@ impl Desk<'_> {
             }
             Caller::State { checkout, state } => (self.record_with_state(checkout, state)?, true),
         };
-        let live = if live { Some(self.live(&mut record)?) } else { None };
+        let live = if live { Some(self.page_token(&mut record)?) } else { None };
         let merchant =
             self.config.merchants.get(&record.checkout.merchant).ok_or(Code::NotFound)?;
-        let methods = self.methods(&record).iter().map(|m| m.view(&record, device)).collect();
-        let session = SessionView {
-            checkout: record.checkout.id.to_string(),
-            amount: record.checkout.amount.minor(),
-            currency: record.checkout.currency().code(),
-            label: record.checkout.label.clone(),
-            merchant_name: merchant.name.clone(),
-            merchant_name_en: merchant.name_en.clone(),
-            test_mode: merchant.test_mode,
-            methods,
-            live,
-        };
-        Ok(Outcome::Reply(Reply::json(200, &session)))
+        let session = Writer::document(|session| {
+            session.name("checkout").shown(&record.checkout.id);
+            session.name("amount").number(record.checkout.amount.minor());
+            session.name("currency").text(record.checkout.currency().code());
+            session.name("label").text(&record.checkout.label);
+            session.name("merchant_name").text(&merchant.name);
+            session.name("merchant_name_en").text(&merchant.name_en);
+            session.name("test_mode").flag(merchant.test_mode);
+            let methods = self.methods(&record);
+            session
+                .name("methods")
+                .list(methods, |list, method| method.view(list, &record, device));
+            session.name("status").or_null(live, |session, token| {
+                view::status(session, &record, token.as_deref(), self.now);
+            });
+        });
+        Ok(Outcome::Reply(Reply::new(200, session)))
     }
 
     /// R18, decision 5: the first post with a token burns it and begins the attempt, in one transaction.
@@ -161,28 +164,32 @@ impl Desk<'_> {
         &self,
         checkout: &str,
         attempt: &str,
-        state_key: Option<String>,
+        state_key: Option<&str>,
         fresh: bool,
     ) -> Done {
         let mut record = self.record(checkout)?;
         let id = AttemptId::parse(attempt).ok_or(Code::NotFound)?;
-        let live = self.live(&mut record)?;
+        let token = self.page_token(&mut record)?;
         let shown = record.payment.phase == Phase::Presented(id) && state_key.is_some();
-        let presentation = shown.then(|| self.presentation(&record, id)).flatten();
-        let answer = AttemptAnswer {
-            checkout: checkout.to_owned(),
-            attempt: Some(attempt.to_owned()),
-            state_key,
-            presentation,
-            live,
-        };
-        Ok(Outcome::Reply(Reply::json(if fresh { 201 } else { 200 }, &answer)))
+        let known = record.payment.attempt(id).filter(|_| shown);
+        let answer = Writer::document(|answer| {
+            answer.name("checkout").text(checkout);
+            answer.name("attempt").text(attempt);
+            answer.name("state_key").text_or_null(state_key);
+            answer
+                .name("presentation")
+                .or_null(known, |view, known| self.presentation(view, known));
+            view::status(answer.name("status"), &record, token.as_deref(), self.now);
+        });
+        Ok(Outcome::Reply(Reply::new(if fresh { 201 } else { 200 }, answer)))
     }
 
     pub(super) fn status(&self, checkout: &str, state: &str) -> Done {
         let mut record = self.record_with_state(checkout, state)?;
-        let status = self.live(&mut record)?;
-        Ok(Outcome::Reply(Reply::json(200, &status)))
+        let token = self.page_token(&mut record)?;
+        let mut body = Writer::default();
+        view::status(&mut body, &record, token.as_deref(), self.now);
+        Ok(Outcome::Reply(Reply::new(200, body.into_text())))
     }
 
     pub(super) fn look(&self, checkout: &str, state: &str) -> Done {
@@ -232,19 +239,18 @@ impl Desk<'_> {
             return Err(Code::CheckoutClosed.into());
         }
         self.feed(&mut record, Input::Presentation(id, presentation))?;
-        self.begun(checkout, attempt, Some(state.to_owned()), false)
+        self.begun(checkout, attempt, Some(state), false)
     }
 
-    /// The live status, with a fresh token when a new attempt may begin.
-    fn live(&self, record: &mut Record) -> Result<StatusView, Failed> {
+    /// For the live status: a fresh token when a new attempt may begin.
+    fn page_token(&self, record: &mut Record) -> Result<Option<String>, Failed> {
         let had = record.grant;
         self.grant_anew(record);
         if record.grant != had {
             self.keep(record)?;
         }
         let tried = !record.payment.attempts.is_empty();
-        let token = record.grant.filter(|_| tried).map(|grant| self.token(record, grant));
-        Ok(view::status(record, token, self.now))
+        Ok(record.grant.filter(|_| tried).map(|grant| self.token(record, grant)))
     }
 
     fn record_for_token(&self, claims: &TokenClaims) -> Result<Record, Failed> {
@@ -291,18 +297,15 @@ impl Desk<'_> {
         derive(&self.config.derive_secret, "state", &parts)
     }
 
-    fn presentation(&self, record: &Record, id: AttemptId) -> Option<PresentationView> {
-        let attempt = record.payment.attempt(id)?;
-        Some(PresentationView {
-            kind: attempt.presentation.code(),
-            url: format!(
-                "{}/w/{}.{}",
-                self.config.public_origin,
-                id.request_id(),
-                hex(&self.window_key(attempt))
-            ),
-            nonce: hex(&self.nonce(attempt)),
-        })
+    fn presentation(&self, view: &mut Writer, attempt: &Attempt) {
+        let origin = &self.config.public_origin;
+        let request = attempt.id.request_id();
+        let key = hex(&self.window_key(attempt));
+        view.object(|view| {
+            view.name("kind").text(attempt.presentation.code());
+            view.name("url").text(&format!("{origin}/w/{request}.{key}"));
+            view.name("nonce").text(&hex(&self.nonce(attempt)));
+        });
     }
 }
 
@@ -346,17 +349,18 @@ impl Method<'_> {
         }
     }
 
-    fn view(&self, record: &Record, device: Device) -> MethodView {
+    fn view(&self, view: &mut Writer, record: &Record, device: Device) {
         let reason = self.unavailable(record);
         let capabilities = self.provider.capabilities();
-        MethodView {
-            id: self.id.to_string(),
-            channel: self.channel.id.to_string(),
-            method: self.limits.means.code(),
-            provider: capabilities.name,
-            presentations: capabilities.ladder(device).iter().map(|p| p.code()).collect(),
-            available: reason.is_none(),
-            reason,
-        }
+        view.object(|view| {
+            view.name("id").text(self.id.as_str());
+            view.name("channel").text(self.channel.id.as_str());
+            view.name("method").text(self.limits.means.code());
+            view.name("provider").text(capabilities.name);
+            let ladder = capabilities.ladder(device);
+            view.name("presentations").list(ladder, |list, rung| list.text(rung.code()));
+            view.name("available").flag(reason.is_none());
+            view.name("reason").text_or_null(reason);
+        });
     }
 }

@@ -1,13 +1,13 @@
 //! What comes from providers and their windows: the page in between, the return, the webhook. None of it
 //! is believed; it only says where to look.
 
-use serde::Serialize;
 use shared::id::{AttemptId, RequestId};
 use shared::payment::{Attempt, Input, Phase};
 use shared::problem::Code;
 use shared::time::Span;
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply};
+use crate::json::Writer;
 use crate::row::Record;
 use crate::shelf::Line;
 use crate::signature::{derive, equal, unhex};
@@ -18,7 +18,7 @@ use crate::view;
 const KEPT: Span = Span::hours(24 * 14);
 
 /// What our pages around a provider's window need to know; between the owner and the door.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct PageData {
     /// The checkout.
     pub checkout: String,
@@ -65,7 +65,7 @@ impl Desk<'_> {
         if !right || record.payment.phase != Phase::Presented(id) {
             return Err(Code::NotFound.into());
         }
-        Ok(Outcome::Reply(Reply::json(200, &self.page_data(&record, attempt))))
+        Ok(Outcome::Reply(Reply::new(200, self.page_data(&record, attempt))))
     }
 
     /// The buyer is back, by GET or POST, with or without cookies, once or twice.
@@ -103,7 +103,7 @@ impl Desk<'_> {
     pub(super) fn returned_page(&self, request_id: &str) -> Done {
         let (record, id) = self.by_request(request_id)?;
         let attempt = record.payment.attempt(id).ok_or(Code::NotFound)?;
-        Ok(Outcome::Reply(Reply::json(200, &self.page_data(&record, attempt))))
+        Ok(Outcome::Reply(Reply::new(200, self.page_data(&record, attempt))))
     }
 
     /// A webhook that passed its provider's checks: remembered, then looked into. None is too early,
@@ -113,7 +113,7 @@ impl Desk<'_> {
         let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
         let id = request.attempt_id();
         let fresh = self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
-        let accepted = Reply::json(200, &());
+        let accepted = Reply::empty(200);
         let Some(checkout) = self.shelf.checkout_of(id)? else {
             return Ok(Outcome::Reply(accepted));
         };
@@ -131,7 +131,7 @@ impl Desk<'_> {
     /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.
     pub(super) fn sweep(&self) -> Done {
         self.shelf.tidy(self.now.before(KEPT))?;
-        Ok(Outcome::Reply(Reply::json(200, &())))
+        Ok(Outcome::Reply(Reply::empty(200)))
     }
 
     fn by_request(&self, request_id: &str) -> Result<(Record, AttemptId), Failed> {
@@ -140,26 +140,27 @@ impl Desk<'_> {
         Ok((self.record(&checkout.to_string())?, id))
     }
 
-    fn page_data(&self, record: &Record, attempt: &Attempt) -> PageData {
+    /// [`PageData`], as the door reads it.
+    fn page_data(&self, record: &Record, attempt: &Attempt) -> String {
         let checkout = &record.checkout;
-        PageData {
-            checkout: checkout.id.to_string(),
-            merchant: checkout.merchant.to_string(),
-            channel: attempt.channel.to_string(),
-            attempt: attempt.id.to_string(),
-            amount: checkout.amount.minor(),
-            currency: checkout.currency().code().to_owned(),
-            means: attempt.means.code().to_owned(),
-            device: attempt.device.code().to_owned(),
-            presentation: attempt.presentation.code().to_owned(),
-            goods_name: checkout.label.clone(),
-            buyer: checkout.buyer.to_string(),
-            token: attempt.token.clone(),
-            return_url: self.return_address(attempt.id),
-            locale: attempt.locale.clone(),
-            nonce: crate::signature::hex(&self.nonce(attempt)),
-            shop_url: view::shop_url(checkout),
-        }
+        Writer::document(|data| {
+            data.name("checkout").shown(&checkout.id);
+            data.name("merchant").text(checkout.merchant.as_str());
+            data.name("channel").text(attempt.channel.as_str());
+            data.name("attempt").shown(&attempt.id);
+            data.name("amount").number(checkout.amount.minor());
+            data.name("currency").text(checkout.currency().code());
+            data.name("means").text(attempt.means.code());
+            data.name("device").text(attempt.device.code());
+            data.name("presentation").text(attempt.presentation.code());
+            data.name("goods_name").text(&checkout.label);
+            data.name("buyer").text(checkout.buyer.as_str());
+            data.name("token").text_or_null(attempt.token.as_deref());
+            data.name("return_url").text(&self.return_address(attempt.id));
+            data.name("locale").text(&attempt.locale);
+            data.name("nonce").text(&crate::signature::hex(&self.nonce(attempt)));
+            data.name("shop_url").text(&view::shop_url(checkout));
+        })
     }
 
     /// Where the provider sends the browser: our own address, with a key that only this attempt has.

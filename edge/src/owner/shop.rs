@@ -14,12 +14,11 @@ use shared::payment::{
 use shared::problem::Code;
 use shared::raw_amount::RawAmount;
 use shared::time::Span;
-use shared::wire::{
-    CheckoutView, JournalView, OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount,
-};
+use shared::wire::{OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount};
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply, request};
 use crate::config::{Config, Merchant, return_url};
+use crate::json::Writer;
 use crate::problem::Refusal;
 use crate::row::{Grant, Record};
 use crate::shelf::Answer;
@@ -166,13 +165,13 @@ impl Desk<'_> {
             (false, true) => 200,
             (false, false) => 409,
         };
-        Ok(Outcome::Reply(Reply::json(http_status, &())))
+        Ok(Outcome::Reply(Reply::empty(http_status)))
     }
 
     /// Gives back a name whose opening was refused after all (I-20).
     pub(super) fn unclaim(&self, name: &str, fingerprint: &str) -> Done {
         self.shelf.unclaim(name, fingerprint)?;
-        Ok(Outcome::Reply(Reply::json(200, &())))
+        Ok(Outcome::Reply(Reply::empty(200)))
     }
 
     pub(super) fn open(&self, merchant: &str, key: &str, fingerprint: &str, body: &str) -> Done {
@@ -242,8 +241,8 @@ impl Desk<'_> {
 
     /// The answer that opened it: the same for every repeat, its token included.
     fn opened(&self, record: &Record, replayed: bool) -> Done {
-        let view = self.with_token(record, record.first_grant);
-        Ok(Outcome::Reply(Reply { replayed, ..Reply::json(201, &view) }))
+        let body = self.with_token(record, record.first_grant);
+        Ok(Outcome::Reply(Reply { replayed, ..Reply::new(201, body) }))
     }
 
     /// A token for a page that is built again: the one that is out while it lasts, then another.
@@ -257,26 +256,24 @@ impl Desk<'_> {
         if had != Some(grant) {
             self.keep(&record)?;
         }
-        Ok(Outcome::Reply(Reply::json(200, &self.with_token(&record, grant))))
+        Ok(Outcome::Reply(Reply::new(200, self.with_token(&record, grant))))
     }
 
-    fn with_token(&self, record: &Record, grant: Grant) -> CheckoutView {
-        let mut view = view::checkout(record, self.config);
-        view.token = Some(self.token(record, grant));
+    fn with_token(&self, record: &Record, grant: Grant) -> String {
         let ends = grant.issued_at.after(shared::claims::TOKEN_LIFE);
-        view.token_expires_at = Some(ends.to_string());
-        view
+        let token = view::Token { text: self.token(record, grant), ends };
+        view::checkout(record, self.config, Some(&token))
     }
 
     pub(super) fn read(&self, merchant: &str, checkout: &str) -> Done {
         let record = self.record_of(merchant, checkout)?;
-        Ok(Outcome::Reply(Reply::json(200, &view::checkout(&record, self.config))))
+        Ok(Outcome::Reply(Reply::new(200, view::checkout(&record, self.config, None))))
     }
 
     pub(super) fn journal(&self, merchant: &str, checkout: &str) -> Done {
         let record = self.record_of(merchant, checkout)?;
         let entries = self.shelf.journal(record.checkout.id)?;
-        Ok(Outcome::Reply(Reply::json(200, &JournalView { entries })))
+        Ok(Outcome::Reply(Reply::new(200, view::journal(&entries))))
     }
 
     pub(super) fn cancel(
@@ -374,7 +371,9 @@ impl Desk<'_> {
         let record = self.record_of(merchant, checkout)?;
         let found = record.payment.refunds.iter().find(|r| r.id.to_string() == refund);
         let refund = found.ok_or(Code::NotFound)?;
-        Ok(Outcome::Reply(Reply::json(201, &view::refund(refund))))
+        let mut body = Writer::default();
+        view::refund(&mut body, refund);
+        Ok(Outcome::Reply(Reply::new(201, body.into_text())))
     }
 
     /// The result of an earlier request with this key; another content is refused (F1, F2).
@@ -414,13 +413,13 @@ impl Desk<'_> {
                 },
             )?;
         }
-        Ok(Outcome::Reply(Reply::json(200, &())))
+        Ok(Outcome::Reply(Reply::empty(200)))
     }
 
     pub(super) fn notice_done(&self, notice: &str) -> Done {
         let id = shared::id::NoticeId::parse(notice).ok_or(Code::NotFound)?;
         self.shelf.clear_out(id)?;
-        Ok(Outcome::Reply(Reply::json(200, &())))
+        Ok(Outcome::Reply(Reply::empty(200)))
     }
 }
 

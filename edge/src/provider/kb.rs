@@ -28,12 +28,9 @@
 //! read), limits, and how long a cancel is possible.
 
 use aes_gcm::aead::{Aead as _, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
+use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use shared::fact::{Ask, Decline, DeclineCode, Fact, ProviderPaymentId, Sighting};
 use shared::id::RequestId;
 use shared::money::{Amount, Currency, Total};
@@ -45,11 +42,11 @@ use super::{
     Unreadable, Window, WindowFor,
 };
 use crate::address::is_base;
-use crate::json::{self, Field, Limits};
+use crate::json::{self, Field, Limits, Writer};
+use crate::signature::{digest, equal, hex, hmac_sha256, unhex};
 use wire::{
-    ALREADY_PAID, BUYER_CANCELLED, CancelBody, Cancelled, Ci, DECLINES, Envelope, Inquired, OK,
-    OTHER_AMOUNT, OVER_BALANCE, OrderBody, RegisterBody, Registered, Report, UNKNOWN_ORDER,
-    WindowData,
+    ALREADY_PAID, BUYER_CANCELLED, Cancelled, DECLINES, Envelope, Inquired, OK, OTHER_AMOUNT,
+    OVER_BALANCE, Registered, Report, UNKNOWN_ORDER,
 };
 
 mod wire;
@@ -123,30 +120,24 @@ impl Provider for Kb {
         _now: Timestamp,
         entropy: [u8; 32],
     ) -> Result<HttpRequest, CannotAsk> {
-        let merchant_no = account.setting("merchant_no");
         let order_no = ask.request_id().to_string();
         match ask {
             Ask::Prepare { request_id: _, amount, goods_name, buyer } => {
-                let body = RegisterBody {
-                    merchant_no,
-                    order_no: &order_no,
-                    amount: won(*amount)?,
-                    currency: Currency::Krw.code(),
-                    goods_name: required(goods_name, "goods_name")?,
-                    buyer_ref: buyer,
-                    enc_ci: seal(account, entropy, &Ci { ci: buyer })?,
-                };
-                post(account, "/v1/register", ANSWER_WAIT, &body)
+                let amount = won(*amount)?;
+                let goods_name = required(goods_name, "goods_name")?;
+                let ci = Writer::document(|plain| plain.name("ci").text(buyer));
+                let enc_ci = seal(account, entropy, &ci)?;
+                post(account, "/v1/register", ANSWER_WAIT, &order_no, |body| {
+                    body.name("amount").number(amount);
+                    body.name("currency").text(Currency::Krw.code());
+                    body.name("goods_name").text(&goods_name);
+                    body.name("buyer_ref").text(buyer);
+                    body.name("enc_ci").text(&enc_ci);
+                })
             }
-            Ask::LookUp { .. } => {
-                let body = OrderBody { merchant_no, order_no: &order_no };
-                post(account, "/v1/inquire", ANSWER_WAIT, &body)
-            }
+            Ask::LookUp { .. } => post(account, "/v1/inquire", ANSWER_WAIT, &order_no, |_| {}),
             Ask::Capture { .. } => Err(CannotAsk::Unsupported("KB captures in its own window")),
-            Ask::Close { .. } => {
-                let body = OrderBody { merchant_no, order_no: &order_no };
-                post(account, "/v1/close", ANSWER_WAIT, &body)
-            }
+            Ask::Close { .. } => post(account, "/v1/close", ANSWER_WAIT, &order_no, |_| {}),
             Ask::Cancel {
                 request_id: _,
                 provider_payment_id,
@@ -161,16 +152,16 @@ impl Provider for Kb {
                     .minus(*cancelled_before)
                     .and_then(|balance| balance.minus(amount.total()))
                     .map_err(|_| CannotAsk::Missing("an amount within what was captured"))?;
-                let body = CancelBody {
-                    merchant_no,
-                    order_no: &order_no,
-                    pay_no: provider_payment_id.as_str(),
-                    cancel_no: required(key, "a cancel number")?,
-                    cancel_amount: won(*amount)?,
-                    remain_amount: left.minor(),
-                    reason: required(reason, "a reason")?,
-                };
-                post(account, "/v1/cancel", CANCEL_WAIT, &body)
+                let cancel_no = required(key, "a cancel number")?;
+                let amount = won(*amount)?;
+                let reason = required(reason, "a reason")?;
+                post(account, "/v1/cancel", CANCEL_WAIT, &order_no, |body| {
+                    body.name("pay_no").text(provider_payment_id.as_str());
+                    body.name("cancel_no").text(&cancel_no);
+                    body.name("cancel_amount").number(amount);
+                    body.name("remain_amount").number(left.minor());
+                    body.name("reason").text(&reason);
+                })
             }
         }
     }
@@ -213,13 +204,14 @@ impl Provider for Kb {
             return Err(CannotAsk::Unsupported("KB allows no frame on a phone"));
         }
         let pay_token = window.token.ok_or(CannotAsk::Missing("pay_token"))?;
-        let order_no = window.request_id.to_string();
-        let data = WindowData {
-            order_no: &order_no,
-            amount: won(window.amount)?,
-            return_url: window.return_url,
-            goods_name: required(window.goods_name, "goods_name")?,
-        };
+        let amount = won(window.amount)?;
+        let goods_name = required(window.goods_name, "goods_name")?;
+        let data = Writer::document(|data| {
+            data.name("order_no").shown(&window.request_id);
+            data.name("amount").number(amount);
+            data.name("return_url").text(window.return_url);
+            data.name("goods_name").text(&goods_name);
+        });
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         Ok(Window::Form {
             action: format!("{}/window", account.setting("window_base")),
@@ -270,7 +262,7 @@ impl Provider for Kb {
         }
         Ok(Callback {
             // KB names no event; what it repeats is the same report, byte for byte.
-            event: hex(&Sha256::digest(inbound.body)),
+            event: hex(&digest(inbound.body)),
             request_id: RequestId::parse(&report.order_no),
             provider_payment_id: report.pay_no.as_deref().and_then(ProviderPaymentId::parse),
         })
@@ -443,14 +435,29 @@ fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
     Ok(text.chars().take(TEXT_CHARS_MAX).collect())
 }
 
-fn post<T: Serialize>(
+/// A request about an order; `members` are those that follow its names.
+fn post(
     account: &Account,
     path: &str,
     deadline: Span,
-    body: &T,
+    order_no: &str,
+    members: impl FnOnce(&mut Writer),
 ) -> Result<HttpRequest, CannotAsk> {
-    let body = serde_json::to_vec(body).map_err(|_| CannotAsk::Missing("a body"))?;
-    let mac = mac(account, &body).ok_or(CannotAsk::Missing("mac_key"))?.finalize().into_bytes();
+    let body = Writer::document(|body| {
+        body.name("merchant_no").text(account.setting("merchant_no"));
+        body.name("order_no").text(order_no);
+        members(body);
+    });
+    signed(account, path, deadline, body.into_bytes())
+}
+
+fn signed(
+    account: &Account,
+    path: &str,
+    deadline: Span,
+    body: Vec<u8>,
+) -> Result<HttpRequest, CannotAsk> {
+    let mac = mac(account, &body).ok_or(CannotAsk::Missing("mac_key"))?;
     Ok(HttpRequest {
         method: "POST",
         url: format!("{}{path}", account.setting("private_base")),
@@ -467,35 +474,28 @@ fn post<T: Serialize>(
 
 // Signature and encryption.
 
-fn mac(account: &Account, body: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key(account, "mac_key")?).ok()?;
-    mac.update(body);
-    Some(mac)
+fn mac(account: &Account, body: &[u8]) -> Option<[u8; 32]> {
+    Some(hmac_sha256(&key(account, "mac_key")?, &[body]))
 }
 
 /// Compares in constant time. A missing key fits nothing.
 fn mac_fits(account: &Account, body: &[u8], claimed: &str) -> bool {
     match (mac(account, body), key_bytes(claimed)) {
-        (Some(mac), Some(claimed)) => mac.verify_slice(&claimed).is_ok(),
+        (Some(mac), Some(claimed)) => equal(&mac, &claimed),
         (Some(_) | None, Some(_) | None) => false,
     }
 }
 
 /// `base64(nonce || AES-256-GCM(enc_key, json, aad = merchant_no))`.
-fn seal<T: Serialize>(
-    account: &Account,
-    entropy: [u8; 32],
-    plain: &T,
-) -> Result<String, CannotAsk> {
-    let plain = serde_json::to_vec(plain).map_err(|_| CannotAsk::Missing("a field to encrypt"))?;
+fn seal(account: &Account, entropy: [u8; 32], plain: &str) -> Result<String, CannotAsk> {
     // The text goes into the nonce: were one entropy used for two texts, GCM would lose its secrets.
-    let digest = Sha256::new().chain_update(entropy).chain_update(&plain).finalize();
-    let mut sealed: Vec<u8> = digest.into_iter().take(12).collect();
-    let nonce = Nonce::try_from(sealed.as_slice()).map_err(|_| CannotAsk::Missing("a nonce"))?;
+    let digest = digest(&[entropy.as_slice(), plain.as_bytes()].concat());
+    let nonce: [u8; 12] = digest.first_chunk().copied().unwrap_or_default();
+    let mut sealed = nonce.to_vec();
     let key = key(account, "enc_key").ok_or(CannotAsk::Missing("enc_key"))?;
-    let payload = Payload { msg: &plain, aad: account.setting("merchant_no").as_bytes() };
+    let payload = Payload { msg: plain.as_bytes(), aad: account.setting("merchant_no").as_bytes() };
     let cipher = Aes256Gcm::new(&key.into())
-        .encrypt(&nonce, payload)
+        .encrypt(&nonce.into(), payload)
         .map_err(|_| CannotAsk::Missing("a field that can be encrypted"))?;
     sealed.extend(cipher);
     Ok(BASE64.encode(sealed))
@@ -507,16 +507,7 @@ fn key(account: &Account, name: &str) -> Option<[u8; 32]> {
 
 /// Exactly 64 hexadecimal digits: keys, and message codes, which are as long.
 fn key_bytes(text: &str) -> Option<[u8; 32]> {
-    if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let byte = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
-    (text.len() == 64).then_some(bytes?)?.try_into().ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    unhex(&text.to_ascii_lowercase())?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -32,8 +32,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use shared::fact::{
     Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, RefundAccount, Sighting,
 };
@@ -47,9 +45,10 @@ use super::{
     Unreadable, Window, WindowFor,
 };
 use crate::address::is_base;
-use crate::json::{self, Limits};
+use crate::json::{self, Limits, Writer};
 use crate::problem::Refusal;
-use wire::{CancelBody, ConfirmBody, ErrorBody, Event, Payment, RefundReceiveAccount, WindowData};
+use crate::signature::{digest, hex};
+use wire::{ErrorBody, Event, Payment};
 
 mod wire;
 
@@ -155,13 +154,14 @@ impl Provider for Tosspayments {
                 Ok(get(account, &format!("/v1/payments/orders/{request_id}")))
             }
             Ask::Capture { request_id, provider_payment_id, amount } => {
-                let order_id = request_id.to_string();
-                let body = ConfirmBody {
-                    payment_key: path_safe(provider_payment_id)?,
-                    order_id: &order_id,
-                    amount: won(*amount)?,
-                };
-                post(account, "/v1/payments/confirm", &format!("capture-{request_id}"), &body)
+                let payment_key = path_safe(provider_payment_id)?;
+                let amount = won(*amount)?;
+                let body = Writer::document(|body| {
+                    body.name("paymentKey").text(payment_key);
+                    body.name("orderId").shown(request_id);
+                    body.name("amount").number(amount);
+                });
+                post(account, "/v1/payments/confirm", &format!("capture-{request_id}"), body)
             }
             Ask::Cancel {
                 request_id: _,
@@ -173,21 +173,17 @@ impl Provider for Tosspayments {
                 reason,
                 account: receiver,
             } => {
-                let receiver = receiver.as_ref().map(receive_account).transpose()?;
+                receiver.as_ref().map_or(Ok(()), check_receiver)?;
                 let balance = captured
                     .minus(*cancelled_before)
                     .map_err(|_| CannotAsk::Missing("more was given back than captured"))?;
                 let whole = cancelled_before.is_zero() && amount.total() == *captured;
-                let body = CancelBody {
-                    cancel_reason: required(&first_chars(reason, REASON_CHARS_MAX), "a reason")?,
-                    // Left out, the whole is cancelled: means that know no partial cancel take only that.
-                    cancel_amount: if whole { None } else { Some(won(*amount)?) },
-                    // Refused when the balance is another than we believe, so no repeat pays twice.
-                    refundable_amount: balance.minor(),
-                    refund_receive_account: receiver,
-                };
+                let reason = required(&first_chars(reason, REASON_CHARS_MAX), "a reason")?;
+                // Left out, the whole is cancelled: means that know no partial cancel take only that.
+                let part = if whole { None } else { Some(won(*amount)?) };
+                let body = cancel_body(&reason, part, balance, receiver.as_ref());
                 let path = format!("/v1/payments/{}/cancel", path_safe(provider_payment_id)?);
-                post(account, &path, key, &body)
+                post(account, &path, key, body)
             }
         }
     }
@@ -240,28 +236,30 @@ impl Provider for Tosspayments {
             Means::Phone => "MOBILE_PHONE",
             Means::KbPay => return Err(CannotAsk::Unsupported("KB Pay alone is no Toss method")),
         };
-        let data = WindowData {
-            client_key: required(account.setting("client_key"), "client_key")?,
+        let client_key = required(account.setting("client_key"), "client_key")?;
+        let amount = won(window.amount)?;
+        let name = first_chars(window.goods_name, GOODS_NAME_CHARS_MAX);
+        let order_name = required(&name, "goods_name")?;
+        let json = Writer::document(|data| {
+            data.name("clientKey").text(&client_key);
             // The starter hands over the SDK's own constant of this name: no buyer is remembered there.
-            customer_key: "ANONYMOUS",
-            method,
-            card: (window.means == Means::EasyPay).then_some(wire::Card { flow_mode: "DEFAULT" }),
-            amount: wire::WindowAmount {
-                currency: window.amount.currency().code(),
-                value: won(window.amount)?,
-            },
-            order_id: window.request_id.to_string(),
-            order_name: required(
-                &first_chars(window.goods_name, GOODS_NAME_CHARS_MAX),
-                "goods_name",
-            )?,
-            success_url: window.return_url,
-            fail_url: window.return_url,
+            data.name("customerKey").text("ANONYMOUS");
+            data.name("method").text(method);
+            if window.means == Means::EasyPay {
+                data.name("card").object(|card| card.name("flowMode").text("DEFAULT"));
+            }
+            data.name("amount").object(|money| {
+                money.name("currency").text(window.amount.currency().code());
+                money.name("value").number(amount);
+            });
+            data.name("orderId").shown(&window.request_id);
+            data.name("orderName").text(&order_name);
+            data.name("successUrl").text(window.return_url);
+            data.name("failUrl").text(window.return_url);
             // Our frame or popup already holds our page alone, so the window takes its place. "iframe"
             // would nest Toss's overlay in our frame, whose return would then hit the wrong window.
-            window_target: "self",
-        };
-        let json = serde_json::to_string(&data).map_err(|_| CannotAsk::Missing("window data"))?;
+            data.name("windowTarget").text("self");
+        });
         Ok(Window::Script {
             src: format!("{}/v2/standard", account.setting("sdk_base")),
             starter: "tosspayments",
@@ -298,7 +296,7 @@ impl Provider for Tosspayments {
             return Err(CallbackRefused::MediaType);
         }
         let event = match header("tosspayments-webhook-transmission-id") {
-            None => hex(&Sha256::digest(inbound.body)),
+            None => hex(&digest(inbound.body)),
             Some(id)
                 if (1..=200).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) =>
             {
@@ -522,7 +520,30 @@ fn first_chars(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
 }
 
-fn receive_account(account: &RefundAccount) -> Result<RefundReceiveAccount<'_>, CannotAsk> {
+fn cancel_body(
+    reason: &str,
+    part: Option<u64>,
+    balance: Total,
+    receiver: Option<&RefundAccount>,
+) -> String {
+    Writer::document(|body| {
+        body.name("cancelReason").text(reason);
+        if let Some(part) = part {
+            body.name("cancelAmount").number(part);
+        }
+        // Refused when the balance is another than we believe, so no repeat pays twice.
+        body.name("refundableAmount").number(balance.minor());
+        if let Some(receiver) = receiver {
+            body.name("refundReceiveAccount").object(|account| {
+                account.name("bank").text(&receiver.bank);
+                account.name("accountNumber").text(&receiver.number);
+                account.name("holderName").text(&receiver.holder);
+            });
+        }
+    })
+}
+
+fn check_receiver(account: &RefundAccount) -> Result<(), CannotAsk> {
     let digits = (1..=20).contains(&account.number.len())
         && account.number.bytes().all(|b| b.is_ascii_digit());
     if !digits || !(1..=60).contains(&account.holder.chars().count()) || account.bank.is_empty() {
@@ -530,11 +551,7 @@ fn receive_account(account: &RefundAccount) -> Result<RefundReceiveAccount<'_>, 
             "a refund account: bank, 1 to 20 digits, holder up to 60 characters",
         ));
     }
-    Ok(RefundReceiveAccount {
-        bank: &account.bank,
-        account_number: &account.number,
-        holder_name: &account.holder,
-    })
+    Ok(())
 }
 
 fn get(account: &Account, path: &str) -> HttpRequest {
@@ -548,12 +565,7 @@ fn get(account: &Account, path: &str) -> HttpRequest {
     }
 }
 
-fn post<T: Serialize>(
-    account: &Account,
-    path: &str,
-    key: &str,
-    body: &T,
-) -> Result<HttpRequest, CannotAsk> {
+fn post(account: &Account, path: &str, key: &str, body: String) -> Result<HttpRequest, CannotAsk> {
     if !(1..=KEY_BYTES_MAX).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(CannotAsk::Missing("an idempotency key of 1 to 300 printable bytes"));
     }
@@ -565,7 +577,7 @@ fn post<T: Serialize>(
             ("content-type", "application/json".to_owned()),
             ("idempotency-key", key.to_owned()),
         ],
-        body: serde_json::to_vec(body).map_err(|_| CannotAsk::Missing("a body"))?,
+        body: body.into_bytes(),
         road: Road::Public,
         deadline: ORDER_WAIT,
     })
@@ -574,10 +586,6 @@ fn post<T: Serialize>(
 // Signature: payment webhooks have none; ours is the secret key with an empty password.
 fn basic(account: &Account) -> String {
     format!("Basic {}", BASE64.encode(format!("{}:", account.secret("secret_key"))))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

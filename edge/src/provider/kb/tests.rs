@@ -322,7 +322,7 @@ fn the_window_is_a_form_with_the_token_and_the_sealed_order() {
 
 #[test]
 fn two_texts_never_share_a_nonce() {
-    let sealed = |text: &str, entropy| seal(&account(), entropy, &text).unwrap();
+    let sealed = |text: &str, entropy| seal(&account(), entropy, text).unwrap();
     let nonce = |text, entropy| BASE64.decode(sealed(text, entropy)).unwrap()[..12].to_vec();
     assert_ne!(nonce("a", ENTROPY), nonce("b", ENTROPY));
     assert_ne!(nonce("a", ENTROPY), nonce("a", [8; 32]));

@@ -1,51 +1,9 @@
 //! KB's JSON and tables of words, after the model. Unknown fields of answers are ignored.
 
-use serde::Serialize;
 use shared::fact::DeclineCode;
 
 use super::Status;
 use crate::json::Field;
-
-#[derive(Serialize)]
-pub(super) struct RegisterBody<'a> {
-    pub(super) merchant_no: &'a str,
-    pub(super) order_no: &'a str,
-    pub(super) amount: u64,
-    pub(super) currency: &'static str,
-    pub(super) goods_name: String,
-    pub(super) buyer_ref: &'a str,
-    pub(super) enc_ci: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Ci<'a> {
-    pub(super) ci: &'a str,
-}
-
-#[derive(Serialize)]
-pub(super) struct OrderBody<'a> {
-    pub(super) merchant_no: &'a str,
-    pub(super) order_no: &'a str,
-}
-
-#[derive(Serialize)]
-pub(super) struct CancelBody<'a> {
-    pub(super) merchant_no: &'a str,
-    pub(super) order_no: &'a str,
-    pub(super) pay_no: &'a str,
-    pub(super) cancel_no: String,
-    pub(super) cancel_amount: u64,
-    pub(super) remain_amount: u64,
-    pub(super) reason: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct WindowData<'a> {
-    pub(super) order_no: &'a str,
-    pub(super) amount: u64,
-    pub(super) return_url: &'a str,
-    pub(super) goods_name: String,
-}
 
 pub(super) struct Envelope {
     pub(super) result_code: String,

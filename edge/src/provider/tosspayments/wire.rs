@@ -1,6 +1,5 @@
 //! Toss's JSON and tables of words. Unknown fields of answers are ignored: Toss adds some at any time.
 
-use serde::Serialize;
 use shared::fact::DeclineCode;
 use shared::money::Currency;
 use shared::time::{Civil, Span, Timestamp};
@@ -97,61 +96,6 @@ impl Event {
             order_id: field.get("orderId").text_or_none(),
         }
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ConfirmBody<'a> {
-    pub(super) payment_key: &'a str,
-    pub(super) order_id: &'a str,
-    pub(super) amount: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CancelBody<'a> {
-    pub(super) cancel_reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cancel_amount: Option<u64>,
-    pub(super) refundable_amount: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) refund_receive_account: Option<RefundReceiveAccount<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RefundReceiveAccount<'a> {
-    pub(super) bank: &'a str,
-    pub(super) account_number: &'a str,
-    pub(super) holder_name: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WindowData<'a> {
-    pub(super) client_key: String,
-    pub(super) customer_key: &'static str,
-    pub(super) method: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) card: Option<Card>,
-    pub(super) amount: WindowAmount,
-    pub(super) order_id: String,
-    pub(super) order_name: String,
-    pub(super) success_url: &'a str,
-    pub(super) fail_url: &'a str,
-    pub(super) window_target: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Card {
-    pub(super) flow_mode: &'static str,
-}
-
-#[derive(Serialize)]
-pub(super) struct WindowAmount {
-    pub(super) currency: &'static str,
-    pub(super) value: u64,
 }
 
 /// Words with which a confirm, or a payment's `failure`, says that no money moved.
