@@ -140,7 +140,7 @@ fn plan(visit: &Visit) -> Result<Plan, Fault> {
         }
         Call::FreshToken(id) => {
             let merchant = visit.merchant()?;
-            visit.ask(id, Op::FreshToken { merchant, checkout: id.to_owned() }).await
+            reply(visit.of_checkout(id, &Op::FreshToken { merchant, checkout: id.to_owned() })?)
         }
         Call::CancelCheckout(id) => {
             let Order { merchant, key, fingerprint, body } = visit.order()?;
