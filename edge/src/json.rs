@@ -3,24 +3,24 @@
 //! # Why
 //! serde_json alone takes a member twice, takes `[100]` for a record with one field, and nests 128
 //! deep. Two readers who differ about such a document are an attack (the first `amount` here, the
-//! second there). So bytes become a tree in one pass that refuses repeated members and deep nesting,
-//! and records are read from the tree field by field (`field`). Derived readers would do the same in
-//! five times the bytes.
+//! second there). So bytes become a tree in one pass (`read`) that refuses repeated members and deep
+//! nesting, and records are read from the tree field by field (`field`). Derived readers would do the
+//! same in five times the bytes. Numbers that are no whole ones stay as they are written: no code that
+//! turns decimals into doubles ships. The library is the oracle of the tests.
 
 mod field;
+mod read;
 mod write;
 
 pub use field::Field;
 pub use write::Writer;
 
 use core::cell::Cell;
-use core::fmt;
-use std::collections::BTreeSet;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use shared::problem::Code;
 
 use crate::problem::Refusal;
+use read::Reader;
 
 /// The longest body, in bytes: a checkout with a hundred lines has 20 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -62,7 +62,7 @@ pub fn read<T>(
     }
 }
 
-/// The document in canonical form: members sorted by name, no spaces.
+/// The document in canonical form: members sorted by name, no spaces, numbers as they are written.
 ///
 /// # Errors
 /// As [`read`], but for [`Code::JsonSchema`].
@@ -76,12 +76,7 @@ fn tree(bytes: &[u8], limits: Limits) -> Result<Tree, Refusal> {
     if bytes.len() > limits.bytes {
         return Err(Refusal::new(Code::BodyTooLarge));
     }
-    let fault = Cell::new(Code::JsonInvalid);
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Nested { room: limits.depth, fault: &fault }
-        .deserialize(&mut reader)
-        .and_then(|tree| reader.end().map(|()| tree))
-        .map_err(|_| Refusal::new(fault.get()))
+    Reader::document(bytes, limits.depth).map_err(Refusal::new)
 }
 
 fn print(tree: &Tree, text: &mut String) {
@@ -109,7 +104,7 @@ fn print(tree: &Tree, text: &mut String) {
         Tree::Text(value) => print_text(value, text),
         Tree::Null => text.push_str("null"),
         Tree::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Tree::Unsigned(_) | Tree::Signed(_) | Tree::Double(_) => text.push_str(&digits(tree)),
+        Tree::Unsigned(_) | Tree::Number(_) => text.push_str(&digits(tree)),
     }
 }
 
@@ -118,14 +113,11 @@ fn print_text(value: &str, text: &mut String) {
     text.push_str(&serde_json::to_string(value).unwrap_or_default());
 }
 
-/// A number as it is written in JSON, with a fraction for every double; nothing for another value.
+/// A number as it is written; nothing for another value.
 fn digits(tree: &Tree) -> String {
     match tree {
         Tree::Unsigned(value) => value.to_string(),
-        Tree::Signed(value) => value.to_string(),
-        Tree::Double(value) => {
-            serde_json::Number::from_f64(*value).map(|n| n.to_string()).unwrap_or_default()
-        }
+        Tree::Number(text) => text.clone(),
         Tree::Null | Tree::Bool(_) | Tree::Text(_) | Tree::List(_) | Tree::Object(_) => {
             String::new()
         }
@@ -137,98 +129,11 @@ enum Tree {
     Null,
     Bool(bool),
     Unsigned(u64),
-    Signed(i64),
-    Double(f64),
+    /// Any other number, as it is written: nothing here counts with it.
+    Number(String),
     Text(String),
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
-}
-
-/// Reads one value that may hold `room` more levels; leaves the cause of a failure in `fault`.
-#[derive(Clone, Copy)]
-struct Nested<'a> {
-    room: usize,
-    fault: &'a Cell<Code>,
-}
-
-impl Nested<'_> {
-    fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
-        match self.room.checked_sub(1) {
-            Some(room) => Ok(Self { room, ..self }),
-            None => Err(self.fail(Code::JsonTooDeep)),
-        }
-    }
-
-    fn fail<E: serde::de::Error>(self, code: Code) -> E {
-        self.fault.set(code);
-        E::custom(code.code())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Nested<'_> {
-    type Value = Tree;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Tree, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Nested<'_> {
-    type Value = Tree;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Unsigned(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Signed(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Double(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Tree, E> {
-        Ok(Tree::Text(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
-        let inner = self.inner()?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            list.push(item);
-        }
-        Ok(Tree::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Tree, A::Error> {
-        let inner = self.inner()?;
-        let mut seen = BTreeSet::new();
-        let mut object = Vec::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if !seen.insert(name.clone()) {
-                return Err(self.fail(Code::JsonDuplicateKey));
-            }
-            object.push((name, members.next_value_seed(inner)?));
-        }
-        Ok(Tree::Object(object))
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! # Why
 //! A wrong number must be told apart from a document of the wrong shape: `"100"` and `0.5` are refused
 //! with a code about amounts, not with `json_schema`. So this type takes every scalar and says later
-//! what was wrong with it. Nothing is rounded: a number that a double cannot keep is out of range.
+//! what was wrong with it. Nothing is rounded, and nothing becomes a double.
 
 use crate::money::{Amount, Currency, MoneyError};
 use crate::problem::Code;
@@ -61,15 +61,21 @@ impl RawAmount {
         }
     }
 
-    /// What a number that did not fit into an integer is. From 2^53 on a double says nothing about
-    /// decimals any more, so there it is only large.
+    /// What a JSON number is, as it is written. Beyond sixteen digits nobody means decimals any more, so
+    /// there it is only large.
     #[must_use]
-    pub fn from_double(number: f64) -> Self {
-        const TOO_LARGE: f64 = 9_007_199_254_740_992.0;
-        const _: () = assert!(crate::money::AMOUNT_MAX < 1 << 53);
-        if number.is_sign_negative() {
-            Self::Negative
-        } else if number >= TOO_LARGE {
+    pub fn from_written(number: &str) -> Self {
+        const DIGITS_MAX: i32 = 16;
+        const _: () = assert!(crate::money::AMOUNT_MAX < 10_u64.pow(16));
+        if number.starts_with('-') {
+            return Self::Negative;
+        }
+        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let whole = mantissa.split_once('.').map_or(mantissa, |(whole, _)| whole);
+        let length = i32::try_from(whole.len()).unwrap_or(i32::MAX);
+        if whole.len() == number.len() {
+            number.parse().map_or(Self::TooLarge, Self::Integer)
+        } else if length.saturating_add(exponent.parse().unwrap_or(0)) > DIGITS_MAX {
             Self::TooLarge
         } else {
             Self::Fraction
@@ -104,7 +110,7 @@ impl serde::de::Visitor<'_> for AnyScalar {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<RawAmount, E> {
-        Ok(RawAmount::from_double(number))
+        Ok(RawAmount::from_written(&format!("{number:?}")))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<RawAmount, E> {
@@ -172,16 +178,22 @@ mod tests {
     }
 
     #[test]
-    fn doubles_are_told_apart() {
+    fn numbers_are_told_apart_as_they_are_written() {
         for (number, expected) in [
-            (-0.0, RawAmount::Negative),
-            (-1e30, RawAmount::Negative),
-            (0.5, RawAmount::Fraction),
-            (31_000.0, RawAmount::Fraction),
-            (1e30, RawAmount::TooLarge),
-            (18_446_744_073_709_551_616.0, RawAmount::TooLarge),
+            ("31000", RawAmount::Integer(31_000)),
+            ("18446744073709551615", RawAmount::Integer(u64::MAX)),
+            ("18446744073709551616", RawAmount::TooLarge),
+            ("-0", RawAmount::Negative),
+            ("-1e30", RawAmount::Negative),
+            ("0.5", RawAmount::Fraction),
+            ("31000.0", RawAmount::Fraction),
+            ("3.1e4", RawAmount::Fraction),
+            ("1e-30", RawAmount::Fraction),
+            ("1e30", RawAmount::TooLarge),
+            ("1.5E+16", RawAmount::TooLarge),
+            ("18446744073709551616.0", RawAmount::TooLarge),
         ] {
-            assert_eq!(RawAmount::from_double(number), expected, "{number}");
+            assert_eq!(RawAmount::from_written(number), expected, "{number}");
         }
     }
 }

@@ -187,8 +187,7 @@ impl<'a> Field<'a> {
     pub fn amount(self) -> RawAmount {
         match self.value {
             Some(Tree::Unsigned(number)) => RawAmount::Integer(*number),
-            Some(Tree::Signed(_)) => RawAmount::Negative,
-            Some(Tree::Double(number)) => RawAmount::from_double(*number),
+            Some(Tree::Number(text)) => RawAmount::from_written(text),
             Some(Tree::Text(_) | Tree::Bool(_) | Tree::Null) => RawAmount::NotANumber,
             Some(Tree::List(_) | Tree::Object(_)) | None => {
                 self.another_type();

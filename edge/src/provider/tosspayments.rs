@@ -405,7 +405,8 @@ fn given_back(ask: &Ask, payment: &Payment, fact: &Fact) -> Result<Fact, String>
         if void {
             return Ok(Fact::Closed);
         }
-        return Err(format!("status {:?} does not show the cancel", payment.status));
+        let said = payment.status.as_ref().map(|status| format!("status {status:?}"));
+        return Err(format!("{} does not show the cancel", said.unwrap_or_else(String::clone)));
     };
     if seen.request_id != ask.request_id().to_string()
         || seen.provider_payment_id != *provider_payment_id
