@@ -5,11 +5,10 @@
 //! a hole in its configuration does not start, and it says everything that is wrong at once: who
 //! repairs a configuration by starting it ten times does so on the day of a rotation.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use shared::id::{ChannelId, MerchantId};
 use shared::means::Means;
 use shared::money::AMOUNT_MAX;
+use shared::sorted::Sorted;
 
 use crate::json::{self, Field, Limits};
 use crate::outbox::endpoint_allowed;
@@ -42,9 +41,9 @@ pub struct Config {
     /// From it state keys, window keys, return keys and nonces are derived.
     pub derive_secret: Secret<Vec<u8>>,
     /// Every merchant.
-    pub merchants: BTreeMap<MerchantId, Merchant>,
+    pub merchants: Sorted<MerchantId, Merchant>,
     /// Every channel.
-    pub channels: BTreeMap<ChannelId, Channel>,
+    pub channels: Sorted<ChannelId, Channel>,
     /// The largest amount of a checkout, in minor units.
     pub amount_max: u64,
 }
@@ -134,8 +133,8 @@ struct ChannelRecord {
     provider: String,
     test_mode: bool,
     means: Vec<String>,
-    settings: BTreeMap<String, String>,
-    secrets: BTreeMap<String, String>,
+    settings: Sorted<String, String>,
+    secrets: Sorted<String, String>,
 }
 
 impl Document {
@@ -226,8 +225,8 @@ impl ChannelRecord {
 }
 
 /// Names and values; an absent table is an empty one.
-fn settings(field: Field<'_>) -> BTreeMap<String, String> {
-    let mut settings = BTreeMap::new();
+fn settings(field: Field<'_>) -> Sorted<String, String> {
+    let mut settings = Sorted::default();
     for (name, value) in field.entries_or_none() {
         settings.insert(name.to_owned(), value.text());
     }
@@ -337,16 +336,21 @@ impl Reader<'_> {
         None
     }
 
-    fn merchants(&mut self, records: Vec<MerchantRecord>) -> BTreeMap<MerchantId, Merchant> {
-        let mut merchants = BTreeMap::new();
-        let mut keys_seen = BTreeSet::new();
+    fn merchants(&mut self, records: Vec<MerchantRecord>) -> Sorted<MerchantId, Merchant> {
+        let mut merchants = Sorted::default();
+        let mut keys_seen: Vec<[u8; 32]> = Vec::new();
         if records.is_empty() {
             self.problem("merchants", "there is none");
         }
         for record in records {
             let at = format!("merchant {}", record.id);
             let api_keys = self.api_keys(&at, &record);
-            if !api_keys.iter().all(|key| keys_seen.insert(*key)) {
+            let mut twice = false;
+            for key in &api_keys {
+                twice = twice || keys_seen.contains(key);
+                keys_seen.push(*key);
+            }
+            if twice {
                 self.problem(&at, "one of its API keys is used twice");
             }
             for origin in record.origins.iter().chain(&record.return_origins) {
@@ -417,9 +421,9 @@ impl Reader<'_> {
     fn channels(
         &mut self,
         records: Vec<ChannelRecord>,
-        merchants: &BTreeMap<MerchantId, Merchant>,
-    ) -> BTreeMap<ChannelId, Channel> {
-        let mut channels = BTreeMap::new();
+        merchants: &Sorted<MerchantId, Merchant>,
+    ) -> Sorted<ChannelId, Channel> {
+        let mut channels = Sorted::default();
         for record in records {
             let at = format!("channel {}", record.id);
             let (id, channel) = match self.channel(&at, &record, merchants) {
@@ -437,7 +441,7 @@ impl Reader<'_> {
         &mut self,
         at: &str,
         record: &ChannelRecord,
-        merchants: &BTreeMap<MerchantId, Merchant>,
+        merchants: &Sorted<MerchantId, Merchant>,
     ) -> Option<Channel> {
         let id = ChannelId::parse(&record.id);
         if id.is_none() {
@@ -484,19 +488,20 @@ impl Reader<'_> {
     }
 
     fn account(&mut self, at: &str, record: &ChannelRecord) -> Account {
-        let mut secrets = BTreeMap::new();
-        for (name, secret) in &record.secrets {
+        let mut secrets: Sorted<String, String> = Sorted::default();
+        for (name, secret) in record.secrets.iter() {
             secrets.insert(name.clone(), self.secret(at, secret));
         }
         // Providers mark their keys by these words; a channel whose word is the other moves real money
         // in a test, or none in earnest.
         let wrong = if record.test_mode { "live_" } else { "test_" };
-        for (name, value) in record.settings.iter().chain(&secrets) {
+        for (name, value) in record.settings.iter().chain(secrets.iter()) {
             if value.starts_with(wrong) {
                 self.problem(at, &format!("test and live are mixed: {name} is a {wrong} key"));
             }
         }
-        let secrets = secrets.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+        let secret = |(name, value): (&String, &String)| (name.clone(), Secret::new(value.clone()));
+        let secrets = secrets.iter().map(secret).collect();
         Account { settings: record.settings.clone(), secrets }
     }
 }

@@ -1,9 +1,8 @@
 //! What the door checks of a request before anybody is asked: form, size, type, origin, keys. Pure.
 
-use std::collections::BTreeMap;
-
 use shared::id::IdempotencyKey;
 use shared::problem::Code;
+use shared::sorted::Sorted;
 
 use crate::config::Config;
 use crate::json::{self, BODY_BYTES_MAX, Limits};
@@ -20,7 +19,7 @@ pub struct Incoming {
     /// Without `?`.
     pub query: String,
     /// As the runtime joined them.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Sorted<String, String>,
     /// Raw.
     pub body: Vec<u8>,
 }

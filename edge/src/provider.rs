@@ -10,11 +10,11 @@
 //! [`CannotAsk::Unsupported`], in words, by the adapter itself.
 
 use core::fmt;
-use std::collections::BTreeMap;
 
 use shared::fact::{Ask, Fact, ProviderPaymentId};
 use shared::id::RequestId;
 use shared::money::{Amount, Currency};
+use shared::sorted::Sorted;
 use shared::time::{Span, Timestamp};
 
 use crate::secret::Secret;
@@ -100,9 +100,9 @@ impl Capabilities {
 #[derive(Debug, Default)]
 pub struct Account {
     /// Public settings, such as `client_key` or `api_base`.
-    pub settings: BTreeMap<String, String>,
+    pub settings: Sorted<String, String>,
     /// Secrets, such as `secret_key`.
-    pub secrets: BTreeMap<String, Secret<String>>,
+    pub secrets: Sorted<String, Secret<String>>,
 }
 
 impl Account {
@@ -167,7 +167,7 @@ pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Something that came from outside: a return through the browser, or a webhook.
 pub struct Inbound<'a> {
     /// Names in lower case; a repeated header is refused before this.
-    pub headers: &'a BTreeMap<String, String>,
+    pub headers: &'a Sorted<String, String>,
     /// The raw query, without `?`.
     pub query: &'a str,
     /// The raw body.

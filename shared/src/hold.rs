@@ -8,9 +8,8 @@
 //! A shop that never told how many there are sells without limit; asking it to register every book
 //! before the first payment would keep it from starting.
 
-use std::collections::BTreeMap;
-
 use crate::id::AttemptId;
+use crate::sorted::Sorted;
 use crate::time::{Span, Timestamp};
 
 /// How long a hold lasts after the buyer begins to pay (R11).
@@ -112,7 +111,7 @@ pub struct Stock {
     /// Pieces not yet sold; `None` when not tracked.
     pub units: Option<u32>,
     /// Claims by attempt.
-    pub claims: BTreeMap<AttemptId, Claim>,
+    pub claims: Sorted<AttemptId, Claim>,
 }
 
 impl Stock {
@@ -270,7 +269,7 @@ mod tests {
     }
 
     fn one_piece() -> Stock {
-        Stock { units: Some(1), claims: BTreeMap::new() }
+        Stock { units: Some(1), claims: Sorted::default() }
     }
 
     const T: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -343,7 +342,7 @@ mod tests {
     proptest! {
         #[test]
         fn i4_never_more_winners_than_pieces(units in 0u32..4, script in prop::collection::vec(any_command(), 0..80)) {
-            let mut stock = Stock { units: Some(units), claims: BTreeMap::new() };
+            let mut stock = Stock { units: Some(units), claims: Sorted::default() };
             let mut now = T;
             for (command, n, wait) in script {
                 now = now.after(Span::seconds(wait));

@@ -2,7 +2,7 @@
 //!
 //! Map, in reading order: [`money`] · [`time`] · [`id`] · [`fact`] what providers are asked and say · [`checkout`] what is bought · [`payment`] the
 //! machine · [`hold`] the claim on a piece of stock · [`posting`] the ledger's lines · [`claims`] the
-//! one-time token's content · [`wire`] the HTTP records · [`message`] what windows tell each other.
+//! one-time token's content · [`sorted`] a small map · [`wire`] the HTTP records · [`message`] what windows tell each other.
 //!
 //! Invariants, as absences: nothing here reads a clock, draws a random number, touches a network or a
 //! storage, knows a provider, or uses a floating-point number. No type of the domain derives
@@ -20,6 +20,7 @@ pub mod payment;
 pub mod posting;
 pub mod problem;
 pub mod raw_amount;
+pub mod sorted;
 pub mod time;
 
 #[cfg(feature = "serde")]

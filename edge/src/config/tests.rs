@@ -1,5 +1,7 @@
 //! The demo's configuration is good; broken ones say everything that is wrong with them.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 pub(super) const DEMO: &str = include_str!("../../testdata/demo-config.json");

@@ -8,6 +8,7 @@ use shared::means::Device;
 
 use super::*;
 use crate::secret::Secret;
+use shared::sorted::Sorted;
 
 macro_rules! data {
     ($file:literal) => {
@@ -332,7 +333,7 @@ fn two_texts_never_share_a_nonce() {
 #[test]
 fn the_return_is_a_hint() {
     let hint =
-        |body| Kb.returned(&Inbound { headers: &BTreeMap::new(), query: "result=FAIL", body });
+        |body| Kb.returned(&Inbound { headers: &Sorted::default(), query: "result=FAIL", body });
     let cancelled = hint(b"order_no=hb-x&result=FAIL&reason_code=1003");
     assert!(cancelled.says_cancelled);
     assert_eq!(cancelled.provider_code.as_deref(), Some("1003"));
@@ -400,7 +401,7 @@ fn a_forged_report_is_refused() {
 
 #[test]
 fn a_key_that_is_missing_verifies_nothing() {
-    let headers = BTreeMap::from([
+    let headers = Sorted::from([
         ("content-type".to_owned(), "application/json".to_owned()),
         ("x-kb-mac".to_owned(), vectors()["report_success_mac"].clone()),
     ]);

@@ -1,12 +1,11 @@
 //! Bodies are written by hand after the manual's shapes, never taken from our own sandbox.
 
-use std::collections::BTreeMap;
-
 use shared::id::Home;
 use shared::means::Device;
 
 use super::*;
 use crate::secret::Secret;
+use shared::sorted::Sorted;
 
 macro_rules! data {
     ($file:literal) => {
@@ -30,7 +29,7 @@ fn krw(minor: u64) -> Total {
 }
 
 fn account_with(rows: &[(&str, &str)]) -> Account {
-    let mut settings = BTreeMap::from(
+    let mut settings = Sorted::from(
         [
             ("client_key", "test_ck_camera"),
             ("api_base", "http://127.0.0.1:4411/toss"),
@@ -46,7 +45,7 @@ fn account_with(rows: &[(&str, &str)]) -> Account {
             settings.insert((*name).to_owned(), (*value).to_owned());
         }
     }
-    let secrets = BTreeMap::from([("secret_key".to_owned(), Secret::new(secret))]);
+    let secrets = Sorted::from([("secret_key".to_owned(), Secret::new(secret))]);
     Account { settings, secrets }
 }
 
@@ -432,7 +431,7 @@ fn goods_names_cannot_leave_the_script_element() {
 #[test]
 fn the_return_is_a_hint() {
     let hint =
-        |query| Tosspayments.returned(&Inbound { headers: &BTreeMap::new(), query, body: b"" });
+        |query| Tosspayments.returned(&Inbound { headers: &Sorted::default(), query, body: b"" });
     let success =
         hint("paymentType=NORMAL&orderId=hb-x&paymentKey=tgen_20261121104104ABCD1&amount=1");
     assert_eq!(success.provider_payment_id, Some(payment_key()));
