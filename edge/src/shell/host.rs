@@ -222,6 +222,13 @@ impl Row {
         Timestamp::from_millis(self.number())
     }
 
+    /// What `parse` makes of a text.
+    pub(super) fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let parsed = parse(&self.text());
+        self.fits = self.fits && parsed.is_some();
+        parsed
+    }
+
     pub(super) fn bytes(&mut self) -> Vec<u8> {
         bytes(&self.next())
     }

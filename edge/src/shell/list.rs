@@ -74,8 +74,10 @@ impl Page {
 
     /// What the book answered, as the caller reads it.
     pub(super) fn answer(&self, rows: &JsValue) -> Result<Answer, Broken> {
-        let checkouts: Option<Vec<Item>> = Array::from(rows).iter().map(|row| item(&row)).collect();
-        let checkouts = checkouts.ok_or_else(|| Broken("a row of the book".to_owned()))?;
+        let mut checkouts = Vec::new();
+        for row in Array::from(rows) {
+            checkouts.push(item(&row).ok_or_else(|| Broken("a row of the book".to_owned()))?);
+        }
         let full = u32::try_from(checkouts.len()).is_ok_and(|count| count == self.limit);
         let next_cursor = checkouts.last().filter(|_| full).map(|row| row.id.clone());
         let listing = serde_json::to_string(&Listing { checkouts, next_cursor });

@@ -4,6 +4,8 @@
 //! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
 //! ids and digests are text.
 
+use std::collections::BTreeMap;
+
 use js_sys::Array;
 use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
@@ -54,23 +56,31 @@ impl Sql {
         self.found(query, values).map(|_| ())
     }
 
-    fn rows<T>(&self, query: &str, values: &Values, read: impl Fn(&mut Row) -> T) -> Kept<Vec<T>> {
-        let found = self.found(query, values)?;
-        found.iter().map(|row| Row::read(&row, &read).ok_or_else(misfit)).collect()
+    /// Shows every row to `read`; one that is not what it asks for fails them all.
+    fn each(&self, query: &str, values: &Values, read: &mut dyn FnMut(&mut Row)) -> Kept<()> {
+        for columns in self.found(query, values)? {
+            Row::read(&columns, &mut *read)
+                .ok_or_else(|| ShelfError("a row has another form than expected".to_owned()))?;
+        }
+        Ok(())
     }
 
-    /// The first row, if there is any.
+    fn rows<T>(&self, query: &str, values: &Values, read: impl Fn(&mut Row) -> T) -> Kept<Vec<T>> {
+        let mut found = Vec::new();
+        self.each(query, values, &mut |row| found.push(read(row)))?;
+        Ok(found)
+    }
+
+    /// The row, if there is one.
     fn row<T>(
         &self,
         query: &str,
         values: &Values,
-        read: impl FnOnce(&mut Row) -> T,
+        read: impl Fn(&mut Row) -> T,
     ) -> Kept<Option<T>> {
-        let first = self.found(query, values)?.get(0);
-        if first.is_undefined() {
-            return Ok(None);
-        }
-        Row::read(&first, read).map(Some).ok_or_else(misfit)
+        let mut found = None;
+        self.each(query, values, &mut |row| found = Some(read(row)))?;
+        Ok(found)
     }
 
     /// Brings the tables to this release's form. A database that cannot be brought there answers every
@@ -94,10 +104,6 @@ impl Sql {
     }
 }
 
-fn misfit() -> ShelfError {
-    ShelfError("a row has another form than expected".to_owned())
-}
-
 /// The storage of a shard of checkouts.
 pub(crate) struct CheckoutStore {
     sql: Sql,
@@ -109,10 +115,6 @@ impl CheckoutStore {
         sql.migrate(&CHECKOUT_MIGRATIONS);
         Self { sql }
     }
-}
-
-fn checkout_id(id: &str) -> Kept<CheckoutId> {
-    CheckoutId::parse(id).ok_or_else(|| ShelfError("a row's checkout id cannot be read".to_owned()))
 }
 
 impl Shelf for CheckoutStore {
@@ -185,23 +187,18 @@ impl Shelf for CheckoutStore {
             "UPDATE outgoing SET next_at = ?3 WHERE checkout = ?1 AND next_at <= ?2
              RETURNING id, payload",
             Values::new().print(&id).time(now).time(again),
-            |row| (row.text(), row.text()),
+            |row| Some(Outgoing { id: row.parsed(NoticeId::parse)?, payload: row.text() }),
         )?;
-        let outgoing = |(id, payload): (String, String)| -> Kept<Outgoing> {
-            let id = NoticeId::parse(&id)
-                .ok_or_else(|| ShelfError("a notice's id cannot be read".to_owned()))?;
-            Ok(Outgoing { id, payload })
-        };
-        rows.into_iter().map(outgoing).collect()
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
         let cleared = self.sql.row(
             "DELETE FROM outgoing WHERE id = ? RETURNING checkout",
             Values::new().print(&id),
-            Row::text,
+            |row| row.parsed(CheckoutId::parse),
         )?;
-        cleared.map(|id| checkout_id(&id)).transpose()
+        Ok(cleared.flatten())
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
@@ -250,9 +247,9 @@ impl Shelf for CheckoutStore {
         let found = self.sql.row(
             "SELECT checkout FROM attempt WHERE id = ?",
             Values::new().print(&attempt),
-            Row::text,
+            |row| row.parsed(CheckoutId::parse),
         )?;
-        found.map(|id| checkout_id(&id)).transpose()
+        Ok(found.flatten())
     }
 
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
@@ -289,9 +286,9 @@ impl Shelf for CheckoutStore {
                  UNION SELECT checkout, next_at FROM outgoing WHERE next_at <= ?1
              ) GROUP BY id ORDER BY min(due) LIMIT ?2",
             Values::new().time(now).number(u64::from(limit)),
-            Row::text,
+            |row| row.parsed(CheckoutId::parse),
         )?;
-        ids.iter().map(|id| checkout_id(id)).collect()
+        Ok(ids.into_iter().flatten().collect())
     }
 
     fn next_due(&self) -> Kept<Option<Timestamp>> {
@@ -354,20 +351,16 @@ const fn claim_row(claim: Claim) -> (&'static str, u32, Timestamp) {
     }
 }
 
-type ClaimRow = (String, String, u32, Timestamp);
-
-fn read_claim((attempt, kind, quantity, at): ClaimRow) -> Kept<(AttemptId, Claim)> {
-    let claim = match kind.as_str() {
-        "held" => Claim::Held { quantity, until: at },
-        "secured" => Claim::Secured { quantity, at },
-        "committed" => Claim::Committed { at },
-        "released" => Claim::Released { at },
-        _ => return Err(ShelfError("a claim's kind cannot be read".to_owned())),
-    };
-    let attempt = AttemptId::parse(&attempt);
-    let attempt =
-        attempt.ok_or_else(|| ShelfError("a claim's attempt cannot be read".to_owned()))?;
-    Ok((attempt, claim))
+fn read_claim(row: &mut Row) -> Option<(AttemptId, Claim)> {
+    let (attempt, quantity, at) = (row.parsed(AttemptId::parse)?, row.small(), row.time());
+    let claim = row.parsed(|kind| match kind {
+        "held" => Some(Claim::Held { quantity, until: at }),
+        "secured" => Some(Claim::Secured { quantity, at }),
+        "committed" => Some(Claim::Committed { at }),
+        "released" => Some(Claim::Released { at }),
+        _ => None,
+    });
+    Some((attempt, claim?))
 }
 
 impl StockShelf for StockStore {
@@ -377,12 +370,12 @@ impl StockShelf for StockStore {
             Values::new().text(sku.as_str()),
             |row| row.number_or_none().and_then(|units| u32::try_from(units).ok()),
         )?;
-        let rows = self.sql.rows(
-            "SELECT attempt, kind, quantity, at FROM claim",
+        let mut claims = BTreeMap::new();
+        self.sql.each(
+            "SELECT attempt, quantity, at, kind FROM claim",
             &Values::new(),
-            |row| -> ClaimRow { (row.text(), row.text(), row.small(), row.time()) },
+            &mut |row| claims.extend(read_claim(row)),
         )?;
-        let claims = rows.into_iter().map(read_claim).collect::<Kept<_>>()?;
         Ok(Stock { units: units.flatten(), claims })
     }
 
