@@ -4,11 +4,10 @@
 //! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
 //! ids and digests are text.
 
-use std::collections::BTreeMap;
-
 use js_sys::Array;
 use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
+use shared::sorted::Sorted;
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
 
@@ -370,11 +369,15 @@ impl StockShelf for StockStore {
             Values::new().text(sku.as_str()),
             |row| row.number_or_none().and_then(|units| u32::try_from(units).ok()),
         )?;
-        let mut claims = BTreeMap::new();
+        let mut claims = Sorted::default();
         self.sql.each(
             "SELECT attempt, quantity, at, kind FROM claim",
             &Values::new(),
-            &mut |row| claims.extend(read_claim(row)),
+            &mut |row| {
+                if let Some((attempt, claim)) = read_claim(row) {
+                    claims.insert(attempt, claim);
+                }
+            },
         )?;
         Ok(Stock { units: units.flatten(), claims })
     }
