@@ -40,7 +40,7 @@ async function open() {
   const key = sessionStorage.getItem(slot) ?? crypto.randomUUID();
   sessionStorage.setItem(slot, key);
   try {
-    const opened = await api('/api/checkouts', { method: 'POST', key, body: { items, buyer, resume: true } });
+    const opened = await api('/api/checkouts', { method: 'POST', key, body: { items, buyer, lang, resume: true } });
     sessionStorage.removeItem(slot);
     kept.write(items, opened);
     return opened;

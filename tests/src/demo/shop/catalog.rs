@@ -9,10 +9,29 @@ const ITEMS_MAX: usize = 20;
 /// Pieces of one article in one cart.
 const QUANTITY_MAX: u64 = 99;
 
-/// A text in the shop's two languages.
+/// The shop's two languages.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    #[default]
+    Ko,
+    En,
+}
+
+/// A text in both of them.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Text {
     pub ko: String,
+    pub en: String,
+}
+
+impl Text {
+    pub fn of(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Ko => &self.ko,
+            Lang::En => &self.en,
+        }
+    }
 }
 
 /// One article. What only the page shows (art, text, specs) is not read here.
@@ -118,11 +137,12 @@ impl Catalog {
         self.products.iter().filter_map(|product| Some((product, product.units?)))
     }
 
-    /// Prices a cart and splits it by seller, sellers in the order in which they appear.
+    /// Prices a cart and splits it by seller, sellers in the order in which they appear. The names
+    /// are what the buyer reads at the provider, so they are in the buyer's language.
     ///
     /// # Errors
     /// Each variant of [`Refused`].
-    pub fn plan(&self, items: &[Item]) -> Result<Plan, Refused> {
+    pub fn plan(&self, items: &[Item], lang: Lang) -> Result<Plan, Refused> {
         if items.len() > ITEMS_MAX {
             return Err(Refused::TooMany);
         }
@@ -150,7 +170,7 @@ impl Catalog {
             }
             let line = Line {
                 sku: product.sku.clone(),
-                name: product.name.ko.clone(),
+                name: product.name.of(lang).to_owned(),
                 quantity,
                 unit_amount: product.price,
             };
@@ -168,10 +188,11 @@ impl Catalog {
         let first = first.ok_or(Refused::Empty)?;
         // The dearest article names the payment: a buyer knows the statement by it.
         let dearest = skus.iter().filter_map(|sku| self.product(sku)).max_by_key(|one| one.price);
-        let name = &dearest.unwrap_or(first).name.ko;
-        let label = match skus.len() {
-            1 => name.clone(),
-            more => format!("{name} 외 {}건", more - 1),
+        let name = dearest.unwrap_or(first).name.of(lang);
+        let label = match (skus.len(), lang) {
+            (1, _) => name.to_owned(),
+            (more, Lang::Ko) => format!("{name} 외 {}건", more - 1),
+            (more, Lang::En) => format!("{name} and {} more", more - 1),
         };
         let amount = parts.iter().map(|part| part.amount).sum();
         Ok(Plan { merchant: first.merchant.clone(), label, parts, amount })
@@ -198,24 +219,28 @@ mod tests {
 
     #[test]
     fn the_price_comes_from_the_catalogue() {
-        let plan = catalog().plan(&[item("film-3pack", 2)]).unwrap();
+        let plan = catalog().plan(&[item("film-3pack", 2)], Lang::Ko).unwrap();
         assert_eq!((plan.amount, plan.merchant.as_str()), (62_000, "m_camera"));
         assert_eq!(plan.parts[0].lines[0].unit_amount, 31_000);
     }
 
     #[test]
     fn a_cart_from_two_sellers_has_two_parts_and_one_total() {
-        let plan =
-            catalog().plan(&[item("film-3pack", 1), item("x100v", 1), item("strap", 1)]).unwrap();
+        let items = [item("film-3pack", 1), item("x100v", 1), item("strap", 1)];
+        let plan = catalog().plan(&items, Lang::Ko).unwrap();
         let parts: Vec<_> = plan.parts.iter().map(|p| (p.seller.as_str(), p.amount)).collect();
         assert_eq!(parts, [("s-filmroom", 73_000), ("s-haru", 1_180_000)]);
         assert_eq!(plan.amount, 1_253_000);
         assert_eq!(plan.label, "후지필름 X100V 실버 외 2건");
+        let english = catalog().plan(&items, Lang::En).unwrap();
+        assert_eq!(english.label, "Fujifilm X100V Silver and 2 more");
+        assert_eq!(english.parts[0].lines[0].name, "Haru Film Color 400 · 3 rolls");
     }
 
     #[test]
     fn the_same_article_twice_is_one_line() {
-        let plan = catalog().plan(&[item("film-3pack", 1), item("film-3pack", 2)]).unwrap();
+        let plan =
+            catalog().plan(&[item("film-3pack", 1), item("film-3pack", 2)], Lang::Ko).unwrap();
         assert_eq!(plan.parts[0].lines.len(), 1);
         assert_eq!(plan.amount, 93_000);
     }
@@ -239,7 +264,7 @@ mod tests {
             ),
             (vec![item("strap", 1), item("book-time", 1)], Refused::TwoMerchants),
         ] {
-            assert_eq!(catalog().plan(&items), Err(expected), "{items:?}");
+            assert_eq!(catalog().plan(&items, Lang::Ko), Err(expected), "{items:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Answer, Config,
     book::{Book, view},
-    catalog::{Catalog, Item},
+    catalog::{Catalog, Item, Lang},
     edge::{Edge, MERCHANTS, Merchant, Problem, merchant, now_ms},
 };
 
@@ -45,6 +45,9 @@ pub struct OpenRequest {
     /// The page asks for the unfinished checkout over the same cart, if there is one.
     #[serde(default)]
     resume: bool,
+    /// In which language the goods are named.
+    #[serde(default)]
+    lang: Lang,
 }
 
 /// `POST /api/admin/refund`: an order in full, or an amount of it.
@@ -94,7 +97,7 @@ impl Desk {
         if asked.buyer.id.is_empty() || asked.buyer.id.len() > 64 {
             return Err(Problem::new(422, "buyer_invalid", "buyer.id has 1 to 64 characters"));
         }
-        let plan = self.catalog.plan(&items).map_err(|refused| {
+        let plan = self.catalog.plan(&items, asked.lang).map_err(|refused| {
             let (code, detail) = refused.problem();
             Problem::new(422, code, &detail)
         })?;
