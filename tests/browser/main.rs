@@ -5,6 +5,26 @@
 //! wrote down · then the journeys, a file for each theme; `shots` takes the pictures of the README.
 //!
 //! A new case is a new row of a theme's table: a name, and what differs.
+//!
+//! The matrix (T = tosspayments, K = kb):
+//!
+//! | story | file | frame | popup | redirect | phone |
+//! |---|---|---|---|---|---|
+//! | pays | `pays` | T K | T K | T K | T K (`phone`) |
+//! | pays into an account later | `pays` | T | T | T | T |
+//! | is declined, pays with the other | `refused` | T K | T K | T K | T (`phone`) |
+//! | gives up in the window, pays again | `refused` | T | K | T | – |
+//! | closes the window, pays with the other | `windows` | T K | T K | T K | T |
+//! | presses twice | `twice` | T | T | K | T |
+//! | has a second tab | `twice` | T | K | T K | – |
+//! | reloads | `windows` | T | K | T K | K |
+//! | goes back | `windows` | T | T | T K | T |
+//! | meets a blocker | `windows` | T (the page's policy) | T K | cannot be: the tab itself goes | as redirect |
+//! | webhook before the return | `doubt` | T K | K | T K | T |
+//! | return never | `doubt` | T K | T K | T K | K |
+//! | return never, buyer gone: found by alarm or report | `doubt` | T K | K | T K | – |
+//!
+//! KB has no virtual accounts. The phone's own way is the redirect: Toss forbids frames there.
 
 mod books;
 mod checkout_element;

@@ -18,16 +18,21 @@ impl Buyer {
         };
         until(&format!("{css} in the provider's window"), async || {
             self.client.switch_to_window(window.clone()).await.ok()?;
-            // At most: the element's frame, our page's frame over itself, and one to spare.
-            for _ in 0..4 {
-                if let Ok(found) = self.client.find(Locator::Css(css)).await {
-                    return Some(found);
-                }
-                self.client.find(Locator::Css("iframe")).await.ok()?.enter_frame().await.ok()?;
-            }
-            None
+            self.in_frames(css).await
         })
         .await
+    }
+
+    /// In this page, or in the frame of its frame.
+    async fn in_frames(&self, css: &str) -> Option<Element> {
+        // At most: the element's frame, our page's frame over itself, and one to spare.
+        for _ in 0..4 {
+            if let Ok(found) = self.client.find(Locator::Css(css)).await {
+                return Some(found);
+            }
+            self.client.find(Locator::Css("iframe")).await.ok()?.enter_frame().await.ok()?;
+        }
+        None
     }
 
     /// Waits until the provider shows something.

@@ -23,8 +23,8 @@ use ureq::Agent;
 
 /// Starting the runtime, the driver, and their first answers.
 const START_WAIT: Duration = Duration::from_secs(60);
-/// Between two looks while waiting.
-pub const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Between two looks while waiting: each is a question to a browser that has better things to do.
+pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Waits for the end of its input, then ends the driver with its browsers and their folder.
 const UNDERTAKER: &str = r#"
