@@ -41,7 +41,8 @@ export function response(status, headers, body) {
 
 /**
  * A request out: `[status, value of retry-after or null, body]`. Headers and body together have `wait`
- * milliseconds, and redirects are not followed. Rejects without a word about the request.
+ * milliseconds, and redirects are not followed. Rejects when no whole answer came, whether or not the
+ * request was heard.
  */
 export async function exchange(road, method, url, headers, body, wait, max) {
   const stop = new AbortController();
@@ -85,7 +86,7 @@ export const posted = (env, letter) => env.NOTICES.send(letter, { contentType: "
 /** Letters of a batch, each `[text, letter]`; one that is no text reads as empty. */
 export const letters = (batch) => batch.messages.map((letter) => [typeof letter.body === "string" ? letter.body : "", letter]);
 
-/** Done with a letter (`null`), or wants it again in so many seconds. */
+/** Done with a letter (`undefined`), or wants it again in so many seconds. */
 export const settled = (letter, delaySeconds) => (delaySeconds === undefined ? letter.ack() : letter.retry({ delaySeconds }));
 
 /** What was thrown, for the log. */
