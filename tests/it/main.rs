@@ -1,5 +1,6 @@
 //! HTTP tests against the running runtime, and the rules that keep the house tidy.
 
+mod config;
 mod faults;
 mod notices;
 mod open;

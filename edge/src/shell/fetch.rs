@@ -36,11 +36,11 @@ pub fn fetch(request: JsValue, env: Env) -> Promise {
         let answer = match visit(env, received, &request_id) {
             Ok(visit) => {
                 let answer = serve(&visit).await;
-                signed(&visit, answer.unwrap_or_else(|fault| fault.answer(&visit.request_id)))
+                readable(&visit, answer.unwrap_or_else(|fault| fault.answer(&request_id)))
             }
             Err(broken) => Fault::Broken(broken).answer(&request_id),
         };
-        response(&answer)
+        response(&signed(answer, request_id))
     }))
 }
 
@@ -60,15 +60,20 @@ fn visit(env: Env, received: Result<JsValue, Broken>, request_id: &str) -> Resul
 }
 
 /// What every answer says.
-fn signed(visit: &Visit, mut answer: Answer) -> Answer {
+fn signed(mut answer: Answer, request_id: String) -> Answer {
     answer.headers.push(("x-content-type-options", "nosniff".to_owned()));
-    answer.headers.push(("hanbeon-request-id", visit.request_id.clone()));
+    answer.headers.push(("hanbeon-request-id", request_id));
+    answer.headers.push(("vary", "origin".to_owned()));
+    answer
+}
+
+/// An answer that the merchant's own pages may read.
+fn readable(visit: &Visit, mut answer: Answer) -> Answer {
     if let Some(origin) = visit.incoming.known_origin(&visit.config) {
         let exposed = "retry-after, idempotency-replayed".to_owned();
         answer.headers.push(("access-control-allow-origin", origin.to_owned()));
         answer.headers.push(("access-control-expose-headers", exposed));
     }
-    answer.headers.push(("vary", "origin".to_owned()));
     answer
 }
 
