@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::world::http::{Call, agent};
-use crate::world::{CAMERA, key, runtime};
+use crate::world::{CAMERA, START_WAIT, key, runtime, until_within};
 
 /// The demo's configuration as a shop would write it: no plain HTTP, nothing on this machine.
 fn configuration() -> String {
@@ -29,6 +29,30 @@ fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
     let base = runtime::free_base();
     let config = format!("HANBEON_CONFIG={}", configuration());
     let mut process = runtime::start(base, "build", &["--var", &config]);
+    serves(base);
+    // It ends when nobody speaks to it any more.
+    drop(process.stdin.take());
+    process.wait().unwrap();
+}
+
+/// `runtime.mjs` translates the deployment's configuration; here its own tool reads it.
+#[test]
+#[ignore = "needs the release build of the edge: `cargo x ci` makes it and runs this"]
+fn what_ships_does_the_same_where_its_deployer_runs_it() {
+    let base = runtime::free_base();
+    let config = format!("HANBEON_CONFIG:{}", configuration());
+    let process = runtime::wrangler(base, &["--var", &config]);
+    let health = || {
+        let url = format!("http://127.0.0.1:{}/v1/health", base + 2);
+        Call::new(&agent(), "GET", &url).try_send().filter(|answer| answer.code == 200)
+    };
+    until_within(START_WAIT, "wrangler serves", health);
+    serves(base);
+    drop(process);
+}
+
+/// A shop's and a buyer's first steps.
+fn serves(base: u16) {
     let agent = agent();
     let call = |method: &str, path: &str| {
         Call::new(&agent, method, &format!("http://127.0.0.1:{}{path}", base + 2))
@@ -70,7 +94,4 @@ fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
     let read = call("GET", &path).bearer(CAMERA.key).send().json();
     assert_eq!(read["attempts"].as_array().unwrap().len(), 1, "{read}");
     assert_eq!(call("POST", "/v1/demo/clock").json(&json!({ "offset_ms": 1 })).send().code, 404);
-    // It ends when nobody speaks to it any more.
-    drop(process.stdin.take());
-    process.wait().unwrap();
 }

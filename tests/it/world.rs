@@ -32,7 +32,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 /// Between two looks while waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// Starting the runtime and its first answer.
-const START_WAIT: Duration = Duration::from_secs(60);
+pub const START_WAIT: Duration = Duration::from_secs(60);
 
 /// A merchant of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,17 +3,64 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 
-/// Three free ports in a row.
+/// Three free ports in a row, others at each call.
 pub fn free_base() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 21_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 4;
     let free = |base: &u16| {
         (*base..base + 3).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
     };
-    (start..start + 4_000).step_by(4).find(free).expect("three free ports in a row")
+    (0..1_000)
+        .map(|_| start + NEXT.fetch_add(4, Ordering::Relaxed))
+        .find(free)
+        .expect("three free ports in a row")
+}
+
+/// A process with all its children, ended together.
+pub struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // To the group: its head alone would leave the runtime running.
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// The release as its deployer's own tool runs it, on `base + 2`.
+pub fn wrangler(base: u16, options: &[&str]) -> Group {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let programs = root.join("node_modules/.bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(programs.clone()).chain(std::env::split_paths(&path));
+    let state = root.join(format!("target/tmp/wrangler-{base}"));
+    let logs = root.join("target/tmp");
+    std::fs::create_dir_all(&logs).unwrap();
+    let child = Command::new(programs.join("wrangler"))
+        .args(["dev", "--local", "--inspector-port", "0", "--port", &(base + 2).to_string()])
+        .arg("--persist-to")
+        .arg(state)
+        .args(options)
+        .current_dir(root.join("edge"))
+        .env("PATH", std::env::join_paths(paths).unwrap())
+        .env("CI", "true")
+        .env("WRANGLER_SEND_METRICS", "false")
+        .env("WRANGLER_HIDE_BANNER", "true")
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+        .stdin(Stdio::null())
+        .stdout(File::create(logs.join("it-wrangler.log")).unwrap())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("wrangler starts: run `cargo x build` first");
+    Group(child)
 }
 
 /// One build of the edge (`build` or `build-demo`) on `base + 2`; its log lies in `target/tmp`.
