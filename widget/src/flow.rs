@@ -25,6 +25,9 @@ pub use table::{Verdict, verdict};
 pub const PAUSE_MAX_MS: u64 = 25_000;
 /// The pause when the edge names none but something is still open, in milliseconds.
 const PAUSE_DEFAULT_MS: u64 = 5_000;
+/// The pause while the provider's answer may be on its way, in milliseconds: the edge puts no question
+/// twice within a second.
+const PAUSE_PATIENT_MS: u64 = 1_100;
 /// The first pause after silence, in milliseconds; it doubles each time.
 const PAUSE_SILENCE_MS: u64 = 1_000;
 /// How often the provider is asked through us while confirming; afterwards the edge's own alarm does.
@@ -289,7 +292,12 @@ impl Flow {
         match sign {
             Sign::WindowBlocked => self.lose(Blank::Blocked),
             Sign::WindowClosed => self.lose(Blank::Gone),
-            Sign::Look => out.push(Effect::AskLook),
+            Sign::Look => {
+                if let State::Confirming { patience, .. } = &mut self.state {
+                    *patience = enter::patience(&Input::Noticed(sign));
+                }
+                out.push(Effect::AskLook);
+            }
             Sign::WindowSilent | Sign::Shown | Sign::TabSpoke | Sign::Nudged | Sign::Tick => {
                 out.push(self.question(sign));
             }
@@ -302,7 +310,7 @@ impl Flow {
         if self.memory.state_key.is_none() || reread {
             return Effect::AskSession;
         }
-        if let State::Confirming { asked } = &mut self.state {
+        if let State::Confirming { asked, .. } = &mut self.state {
             *asked = asked.saturating_add(1);
             return match *asked <= LOOKS_MAX || sign == Sign::Shown {
                 true => Effect::AskLook,
@@ -364,6 +372,9 @@ impl Flow {
         if let Some(again) = self.silences.checked_sub(1) {
             let factor = 1_u64.checked_shl(again).unwrap_or(PAUSE_MAX_MS);
             return PAUSE_SILENCE_MS.saturating_mul(factor).min(PAUSE_MAX_MS);
+        }
+        if matches!(self.state, State::Confirming { asked, patience } if asked < patience) {
+            return PAUSE_PATIENT_MS;
         }
         let told = self.status.as_ref().map_or(0, |status| status.poll_after_ms);
         let base = if told == 0 { PAUSE_DEFAULT_MS } else { told };

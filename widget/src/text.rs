@@ -114,7 +114,7 @@ impl Text {
             plain(self.no_method)
         } else if let (State::Declined, Some(code)) = (&flow.state, flow.decline()) {
             (self.decline)(code)
-        } else if matches!(flow.state, State::Confirming { asked } if asked >= LONG_AFTER) {
+        } else if matches!(flow.state, State::Confirming { asked, .. } if asked >= LONG_AFTER) {
             self.confirming_long
         } else if flow.kind() == StateKind::Away {
             (self.away)(flow.rung())

@@ -1,7 +1,7 @@
 //! What is done on entering a state.
 
 use super::state::{Blank, Effect, Event, Input, Intent, State};
-use super::{Flow, StateKind};
+use super::{Flow, Sign, StateKind};
 use crate::record::{AttemptAnswer, Method, Phase, Session};
 
 impl Flow {
@@ -26,7 +26,7 @@ impl Flow {
             StateKind::Away => self.show(input, out),
             StateKind::Blocked => self.state = State::Blocked { next: self.next_rung() },
             StateKind::Climbing => self.climb(out),
-            StateKind::Interrupted => self.state = State::Interrupted,
+            StateKind::Interrupted => self.interrupt(),
             StateKind::Confirming => self.confirm(input, out),
             StateKind::Viewer => self.state = State::Viewer,
             StateKind::Deposit => self.state = State::Deposit,
@@ -148,9 +148,21 @@ impl Flow {
         out.push(Effect::AskWindow(rung));
     }
 
+    /// The edge answers before the provider has answered it. A buyer who has just paid is not told
+    /// that a window was closed, and not offered another payment, only because that takes a moment.
+    fn interrupt(&mut self) {
+        if let State::Confirming { asked, patience } = &self.state
+            && asked < patience
+        {
+            return;
+        }
+        self.state = State::Interrupted;
+    }
+
     /// Asks the edge, unless the edge is just answering.
     fn confirm(&mut self, input: &Input, out: &mut Vec<Effect>) {
-        self.state = State::Confirming { asked: 0 };
+        let patience = patience(input);
+        self.state = State::Confirming { asked: 0, patience };
         let told =
             if let Input::StatusTold(status)
             | Input::SessionTold { session: Session { status: Some(status), .. }, .. } = input
@@ -182,6 +194,15 @@ impl Flow {
         out.push(Effect::Tell(Event::Error(code.clone())));
     }
 }
+
+/// How often the edge is asked again before an attempt that stays open counts as interrupted: once
+/// for whoever came back, longer when the provider's window itself said that it is over.
+pub(super) const fn patience(input: &Input) -> u32 {
+    if matches!(input, Input::Noticed(Sign::Look)) { LOOKS_AFTER_THE_END } else { 1 }
+}
+
+/// With its pauses that is some five seconds.
+const LOOKS_AFTER_THE_END: u32 = 5;
 
 /// The first method that can be taken.
 pub(super) fn first_available(session: &Session) -> Option<String> {

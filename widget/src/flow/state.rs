@@ -83,6 +83,8 @@ pub enum State {
     Confirming {
         /// How often the clock made us ask.
         asked: u32,
+        /// So often it is asked again before an open attempt counts as interrupted.
+        patience: u32,
     },
     /// See [`StateKind::Viewer`].
     Viewer,

@@ -255,11 +255,40 @@ fn a_closed_window_is_a_question() {
     assert_eq!(flow.kind(), StateKind::Paid);
 }
 
+/// The edge answers that the attempt is open, and again so often as the clock asks.
+fn stays_presented(flow: &mut Flow, answers: u32) {
+    for answer in 0..answers {
+        if answer > 0 {
+            flow.step(Input::Noticed(Sign::Tick));
+        }
+        assert_eq!(flow.kind(), StateKind::Confirming, "answer {answer}");
+        flow.step(Input::StatusTold(status(2, Phase::Presented)));
+    }
+}
+
+#[test]
+fn f32_a_slow_provider_does_not_make_a_window_that_ended_a_closed_one() {
+    let mut flow = away();
+    flow.step(Input::Noticed(Sign::Look));
+    stays_presented(&mut flow.clone(), 5);
+    stays_presented(&mut flow, 6);
+    assert_eq!(flow.kind(), StateKind::Interrupted, "and nobody waits for ever");
+}
+
+#[test]
+fn f32_the_word_of_a_window_counts_also_after_it_was_seen_closed() {
+    let mut flow = away();
+    flow.step(Input::Noticed(Sign::WindowClosed));
+    assert!(flow.step(Input::Noticed(Sign::Look)).contains(&Effect::AskLook));
+    stays_presented(&mut flow, 6);
+    assert_eq!(flow.kind(), StateKind::Interrupted);
+}
+
 #[test]
 fn a_closed_window_whose_attempt_is_open_can_be_opened_again_or_given_up() {
     let mut flow = away();
     flow.step(Input::Noticed(Sign::WindowClosed));
-    flow.step(Input::StatusTold(status(2, Phase::Presented)));
+    stays_presented(&mut flow, 2);
     assert_eq!(flow.kind(), StateKind::Interrupted);
     assert!(attempts(&flow.clone().step(press("k2"))).is_empty(), "no second payment beside it");
     let effects = flow.clone().step(Input::Continue);

@@ -107,8 +107,8 @@ fn flows() -> Vec<(String, Flow)> {
     }
     add("Climbing", State::Climbing { blank: Blank::Open }, presented);
     add("Interrupted", State::Interrupted, presented);
-    add("Confirming", State::Confirming { asked: 0 }, Some(Phase::Checking));
-    add("Confirming long", State::Confirming { asked: 9 }, Some(Phase::Checking));
+    add("Confirming", State::Confirming { asked: 0, patience: 1 }, Some(Phase::Checking));
+    add("Confirming long", State::Confirming { asked: 9, patience: 1 }, Some(Phase::Checking));
     add("Viewer", State::Viewer, presented);
     add("Deposit", State::Deposit, Some(Phase::AwaitingDeposit));
     add("Review", State::Review, Some(Phase::Review));
