@@ -20,6 +20,8 @@ journeys! {
     f31_a_forged_report_beside_a_decline: hears_a_lie(Iframe, Kb);
     f15_the_answer_to_the_capture_is_lost: loses_the_answer(Iframe, TossCard);
     f16_the_provider_fails_twice: meets_errors(Popup, TossCard);
+    f32_a_slow_provider_in_a_frame: takes_its_time(Iframe, TossCard);
+    f32_a_slow_provider_in_a_popup: takes_its_time(Popup, Kb);
     f36_the_return_never_in_a_frame: never_returns(Iframe, Kb);
     f36_the_return_never_in_a_popup: never_returns(Popup, Kb);
     f36_the_return_never_by_redirect: never_returns(Redirect, Kb);
@@ -127,3 +129,27 @@ async fn is_found(buyer: &Buyer, checkout: &Checkout) {
     buyer.visit(&format!("/return.html?hanbeon={}", checkout.id)).await;
     buyer.until_paid().await;
 }
+
+/// Whatever the element says between the press and the end, it is never that a window was closed.
+async fn takes_its_time(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter().await;
+    buyer.pay(means).await;
+    buyer.until_window().await;
+    buyer.world.faults(means.provider(), json!({ "slow_ms": 2500, "webhook": "lost" }));
+    buyer.to_shop().await;
+    buyer.script(WRITE_DOWN).await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    let said = buyer.script("return window.written").await;
+    let said: Vec<&str> = said.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(said.iter().any(|words| words.contains("확인하고 있습니다")), "{said:?}");
+    assert!(!said.iter().any(|words| words.contains("닫혔습니다")), "{said:?}");
+    checkout.assert_paid_once(1);
+}
+
+/// Keeps everything that the element says from now on.
+const WRITE_DOWN: &str = "
+    window.written = [];
+    const root = document.querySelector('hanbeon-checkout').shadowRoot;
+    const write = () => written.push(root.querySelector('[data-testid=state]')?.textContent ?? '');
+    new MutationObserver(write).observe(root, { subtree: true, childList: true, characterData: true });";

@@ -21,6 +21,7 @@
 //! | goes back | `windows` | T | T | T K | T |
 //! | meets a blocker | `windows` | T (the page's policy) | T K | cannot be: the tab itself goes | as redirect |
 //! | webhook before the return | `doubt` | T K | K | T K | T |
+//! | slow provider: never told that a window was closed | `doubt` | T | K | – | – |
 //! | return never | `doubt` | T K | T K | T K | K |
 //! | return never, buyer gone: found by alarm or report | `doubt` | T K | K | T K | – |
 //!
