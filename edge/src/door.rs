@@ -110,6 +110,13 @@ impl Incoming {
         Ok(hex(&digest(text.as_bytes())))
     }
 
+    /// Whether a person's browser follows a link into a window or back from one.
+    #[must_use]
+    pub fn is_of_a_person(&self) -> bool {
+        let link = self.path.starts_with("/w/") || self.path.starts_with("/r/");
+        link && self.header("accept").is_some_and(|accept| accept.contains("text/html"))
+    }
+
     /// The page's origin, if some merchant lists it: what cross-origin answers name.
     #[must_use]
     pub fn known_origin<'a>(&'a self, config: &Config) -> Option<&'a str> {

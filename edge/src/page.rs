@@ -107,6 +107,18 @@ pub fn closing(frame: &Frame<'_>, shop_url: &str) -> Page {
     )
 }
 
+/// What a person reads whose link into a window, or back from one, is not good any more. In both
+/// languages, because nothing here says which one they read; it names nothing of the request.
+#[must_use]
+pub fn lost() -> Page {
+    let content = [&KO, &EN].map(|text| format!("<p lang=\"{}\">{}</p>", text.lang, text.lost));
+    let body = html(&KO, "", &content.concat());
+    Page {
+        body,
+        headers: headers("default-src 'none'; base-uri 'none'; style-src 'self'".to_owned()),
+    }
+}
+
 fn page(
     frame: &Frame<'_>,
     text: &Text,
@@ -127,27 +139,34 @@ fn page(
         .iter()
         .map(|src| format!("<script src=\"{}\" defer></script>", escape(src)))
         .collect();
-    let body = format!(
-        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\"><title>{}</title>\
-         <link rel=\"stylesheet\" href=\"/window/window.css\">\
-         <script type=\"application/json\" id=\"hanbeon\">{block}</script>{scripts}</head>\
-         <body><main>{content}</main></body></html>",
-        text.lang, text.title,
-    );
+    let head =
+        format!("<script type=\"application/json\" id=\"hanbeon\">{block}</script>{scripts}");
+    let body = html(text, &head, content);
     let policy = format!(
         "default-src 'none'; base-uri 'none'; style-src 'self'; {policy}; frame-ancestors {}",
         ancestors(frame.shop_origins),
     );
-    let headers = vec![
+    Page { body, headers: headers(policy) }
+}
+
+fn html(text: &Text, head: &str, content: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\"><title>{}</title>\
+         <link rel=\"stylesheet\" href=\"/window/window.css\">{head}</head>\
+         <body><main>{content}</main></body></html>",
+        text.lang, text.title,
+    )
+}
+
+fn headers(policy: String) -> Vec<(&'static str, String)> {
+    vec![
         ("content-type", "text/html; charset=utf-8".to_owned()),
         ("content-security-policy", policy),
         ("referrer-policy", "no-referrer".to_owned()),
         ("cache-control", "no-store".to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
-    ];
-    Page { body, headers }
+    ]
 }
 
 fn ancestors(origins: &[String]) -> String {
@@ -212,6 +231,7 @@ struct Text {
     checking: &'static str,
     may_close: &'static str,
     back: &'static str,
+    lost: &'static str,
 }
 
 impl Text {
@@ -229,6 +249,7 @@ const KO: Text = Text {
     checking: "결제 결과를 확인하고 있습니다",
     may_close: "이 창을 닫아도 됩니다.",
     back: "쇼핑몰로 돌아가기",
+    lost: "이 결제창은 지금 열 수 없습니다. 쇼핑몰 화면에서 결제 상태를 확인해 주세요.",
 };
 
 const EN: Text = Text {
@@ -240,6 +261,7 @@ const EN: Text = Text {
     checking: "Checking the result of your payment",
     may_close: "You can close this window.",
     back: "Back to the shop",
+    lost: "This payment window cannot be opened now. The shop's page shows where your payment stands.",
 };
 
 #[cfg(test)]
@@ -247,6 +269,15 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "</script><script>alert(1)</script><!--\u{2028}\u{2029}\"'><img src=x onerror=alert(1)>&amp;";
+
+    #[test]
+    fn a_lost_link_is_answered_in_both_languages_and_runs_nothing() {
+        let page = lost();
+        assert!(page.body.contains("<p lang=\"ko\">") && page.body.contains("<p lang=\"en\">"));
+        assert!(!page.body.contains("<script"), "{}", page.body);
+        let policy = page.headers.iter().find(|(name, _)| *name == "content-security-policy");
+        assert!(policy.unwrap().1.starts_with("default-src 'none'"));
+    }
 
     fn frame(origins: &[String]) -> Frame<'_> {
         Frame {

@@ -447,3 +447,21 @@ fn an_attempt_whose_window_is_left_alone_ends_with_its_time() {
     buyer.until_paid();
     world.assert_paid_once(&opened);
 }
+
+#[test]
+fn r64_a_person_with_a_dead_link_reads_a_page_and_a_program_a_problem() {
+    let world = together();
+    let key = "0".repeat(32);
+    for path in [
+        format!("/w/hb-g1s00-{key}.{key}"),
+        format!("/r/hb-g1s00-{key}.{key}"),
+        "/w/nothing".to_owned(),
+    ] {
+        world.edge("GET", &path).send().refused(404, "not_found");
+        let read = world.edge("GET", &path).header("accept", "text/html,*/*;q=0.8").send();
+        assert_eq!(read.code, 404);
+        assert_eq!(read.header("content-type"), "text/html; charset=utf-8");
+        assert!(read.body.contains("쇼핑몰") && read.body.contains("The shop's page"));
+        assert!(!read.header("hanbeon-request-id").is_empty());
+    }
+}

@@ -14,6 +14,7 @@ use crate::auth::{self, Credentials};
 use crate::door::{self, Incoming};
 use crate::json::BODY_BYTES_MAX;
 use crate::owner::{Caller, Op, Reply, check_open, home_of, read_open};
+use crate::page;
 use crate::route::{self, Call};
 use crate::signature::{derive, hex};
 use crate::stock::StockOp;
@@ -67,8 +68,11 @@ fn signed(mut answer: Answer, request_id: String) -> Answer {
     answer
 }
 
-/// An answer that the merchant's own pages may read.
+/// An answer that the merchant's own pages, or a person, may read.
 fn readable(visit: &Visit, mut answer: Answer) -> Answer {
+    if answer.http_status >= 400 && visit.incoming.is_of_a_person() {
+        return Answer::page(answer.http_status, page::lost());
+    }
     if let Some(origin) = visit.incoming.known_origin(&visit.config) {
         let exposed = "retry-after, idempotency-replayed".to_owned();
         answer.headers.push(("access-control-allow-origin", origin.to_owned()));

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::door::Incoming;
 use crate::json::{self, Limits};
 use crate::owner::{Op, Reply, TokenClaims};
+use crate::page::Page;
 use crate::problem::Refusal;
 use crate::signature::digest;
 use crate::stock::StockOp;
@@ -35,6 +36,11 @@ impl Answer {
     pub(super) fn json(body: String) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self { http_status: 200, headers, body: body.into_bytes() }
+    }
+
+    /// A page of ours.
+    pub(super) fn page(http_status: u16, page: Page) -> Self {
+        Self { http_status, headers: page.headers, body: page.body.into_bytes() }
     }
 }
 

@@ -75,8 +75,7 @@ fn with_frame(
         nonce: &data.nonce,
         attempt: &data.attempt,
     };
-    let page = build(&frame);
-    Ok(Answer { http_status: 200, headers: page.headers, body: page.body.into_bytes() })
+    Ok(Answer::page(200, build(&frame)))
 }
 
 /// The buyer comes back, by GET or POST, with no cookie.
