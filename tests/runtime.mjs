@@ -27,6 +27,8 @@ process.env.DO_NOT_TRACK = "1";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** The three ports that the checked-in configuration speaks of: shop, sandbox, edge. */
 const BASE = 4410;
+/** Where the demo's private route leads: to the sandbox. */
+const DEMO = { PRIVATE_ROUTE_ADDRESS: "http://127.0.0.1:4411" };
 /** How long an orderly stop may take before the process leaves anyway; the undertaker does the rest. */
 const STOP_MS = 3_000;
 
@@ -107,8 +109,14 @@ function readConfig(options) {
   const config = parseJsonc(readFileSync(file, "utf8"));
   const unknown = Object.keys(config).filter((key) => !IGNORED.has(key) && !TRANSLATED.has(key));
   if (unknown.length > 0) throw new Refusal(`tests/runtime.mjs cannot translate ${unknown.join(", ")} of wrangler.jsonc yet: teach it`);
-  config.vars = { ...movePorts({ ...config.vars, ...devVars(options) }, options.base), ...options.vars };
+  config.vars = { ...config.vars, ...movePorts({ ...demoVars(options), ...devVars(options) }, options.base), ...options.vars };
   return config;
+}
+
+/** The demo's configuration and its secrets; all of them public. */
+function demoVars(options) {
+  const read = (name) => JSON.parse(readFileSync(path.join(options.edge, "testdata", name), "utf8"));
+  return { ...read("demo-secrets.json"), ...DEMO, HANBEON_CONFIG: JSON.stringify(read("demo-config.json")) };
 }
 
 /** Local secrets: the file beside the configuration that wrangler reads too, if there is one. */
@@ -174,12 +182,12 @@ function queueConsumers(config) {
   );
 }
 
-/** A private route is a service binding in production; here it is the address in `<BINDING>_ADDRESS`, or nothing. */
+/** A private route is a service binding in production; here each `<BINDING>_ADDRESS` says where one leads. */
 function serviceBindings(config) {
   const bindings = {};
-  for (const { binding } of config.services ?? []) {
-    const address = config.vars[`${binding}_ADDRESS`];
-    if (!address) continue;
+  for (const [name, address] of Object.entries(config.vars)) {
+    if (!name.endsWith("_ADDRESS")) continue;
+    const binding = name.slice(0, -"_ADDRESS".length);
     bindings[binding] = async (request) => {
       const url = new URL(request.url);
       const body = request.body === null ? undefined : await request.arrayBuffer();

@@ -1,5 +1,6 @@
 //! The module that ships, on the real runtime: the other tests run the demo's, which can move its clock.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -7,11 +8,14 @@ use serde_json::{Value, json};
 use crate::world::http::{Call, agent};
 use crate::world::{CAMERA, START_WAIT, key, runtime, until_within};
 
+fn testdata(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../edge/testdata");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
 /// The demo's configuration as a shop would write it: no plain HTTP, nothing on this machine.
 fn configuration() -> String {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../edge/testdata/demo-config.json");
-    let text = std::fs::read_to_string(file).unwrap();
-    let written: Value = serde_json::from_str(&text).unwrap();
+    let written: Value = serde_json::from_str(&testdata("demo-config.json")).unwrap();
     [
         ("http://127.0.0.1:4410", "https://shop.example.com"),
         ("http://shop.localhost:4410", "https://shop.example.com"),
@@ -40,8 +44,12 @@ fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
 #[ignore = "needs the release build of the edge: `cargo x ci` makes it and runs this"]
 fn what_ships_does_the_same_where_its_deployer_runs_it() {
     let base = runtime::free_base();
-    let config = format!("HANBEON_CONFIG:{}", configuration());
-    let process = runtime::wrangler(base, &["--var", &config]);
+    let secrets: BTreeMap<String, String> =
+        serde_json::from_str(&testdata("demo-secrets.json")).unwrap();
+    let vars = secrets.into_iter().chain([("HANBEON_CONFIG".to_owned(), configuration())]);
+    let words: Vec<String> =
+        vars.flat_map(|(name, value)| ["--var".to_owned(), format!("{name}:{value}")]).collect();
+    let process = runtime::wrangler(base, &words);
     let health = || {
         let url = format!("http://127.0.0.1:{}/v1/health", base + 2);
         Call::new(&agent(), "GET", &url).try_send().filter(|answer| answer.code == 200)

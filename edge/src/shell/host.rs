@@ -34,8 +34,8 @@ extern "C" {
     pub(super) fn rows(sql: &Sql, query: &str, values: &Values) -> Result<Array, JsValue>;
     #[wasm_bindgen(js_name = bookRows)]
     pub(super) fn book_rows(env: &Env, query: &str, values: &Values) -> Promise;
-    #[wasm_bindgen(js_name = bookBatch)]
-    pub(super) fn book_batch(env: &Env, pairs: &Values) -> Promise;
+    #[wasm_bindgen(catch, js_name = bookBatch)]
+    pub(super) fn book_batch(env: &Env, pairs: &Values) -> Result<Promise, JsValue>;
     pub(super) fn posted(env: &Env, letter: &str) -> Promise;
     pub(super) fn letters(batch: &Batch) -> Array;
     pub(super) fn settled(letter: &JsValue, again_in_seconds: Option<u32>);

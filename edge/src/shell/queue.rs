@@ -64,11 +64,11 @@ async fn take(env: &Env, text: &str, dead: bool) -> Result<Option<Span>, Broken>
     }
     let fate = if dead {
         // A dead letter is written down and its owner told; then it may go.
-        host::done(host::book_batch(env, &dead_letter(&message, text))).await?;
+        host::done(host::book_batch(env, &dead_letter(&message, text))?).await?;
         log("error", &[("dead_letter", &message.id), ("checkout", &message.checkout)]);
         Fate::Dead(UNDELIVERABLE)
     } else {
-        host::done(host::book_batch(env, &book_copy(&message))).await?;
+        host::done(host::book_batch(env, &book_copy(&message))?).await?;
         match notice(&config, &message) {
             Some(Ok(request)) => {
                 let answer = http::send(env, &request).await;

@@ -35,7 +35,7 @@ impl Drop for Group {
 }
 
 /// The release as its deployer's own tool runs it, on `base + 2`.
-pub fn wrangler(base: u16, options: &[&str]) -> Group {
+pub fn wrangler(base: u16, options: &[String]) -> Group {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let programs = root.join("node_modules/.bin");
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -145,8 +145,7 @@ fn dry_deployment() -> Result<(), Failure> {
     command
         .current_dir(root().join("edge"))
         .env("CI", "true")
-        // What a shop would deploy, not the demo.
-        .args(["deploy", "--dry-run", "--env", "production", "--outdir"])
+        .args(["deploy", "--dry-run", "--outdir"])
         .arg(&out);
     let answer = quiet(&mut command)?;
     let text = String::from_utf8_lossy(&answer.stdout);
