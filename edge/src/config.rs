@@ -502,7 +502,7 @@ impl Reader<'_> {
         }
         let secret = |(name, value): (&String, &String)| (name.clone(), Secret::new(value.clone()));
         let secrets = secrets.iter().map(secret).collect();
-        Account { settings: record.settings.clone(), secrets }
+        Account { test_mode: record.test_mode, settings: record.settings.clone(), secrets }
     }
 }
 

@@ -73,7 +73,9 @@ pub struct Capabilities {
     /// Whether [`Ask::Prepare`] must succeed before the window is shown.
     pub prepares: bool,
     /// Whether [`Ask::Close`] is a call of the provider's. Without it an attempt is closed by our never
-    /// capturing it, which is only safe with [`CaptureStyle::Merchant`].
+    /// capturing it ([`CaptureStyle::Merchant`]), or let go once a look-up shows no money
+    /// ([`CaptureStyle::Provider`]): its window may still be paid, so the core goes on looking at it,
+    /// voids an account issued there, and gives late money back.
     pub closes: bool,
     /// Whether a part of a payment can be given back.
     pub partial_cancel: bool,
@@ -99,6 +101,8 @@ impl Capabilities {
 /// One contract with a provider: plain settings and secrets, by the names that the adapter documents.
 #[derive(Debug, Default)]
 pub struct Account {
+    /// Whether no real money moves here: compared by adapters whose provider's answers tell.
+    pub test_mode: bool,
     /// Public settings, such as `client_key` or `api_base`.
     pub settings: Sorted<String, String>,
     /// Secrets, such as `secret_key`.

@@ -89,7 +89,8 @@ pub enum Ask {
         provider_payment_id: ProviderPaymentId,
         /// What is given back.
         amount: Amount,
-        /// What was captured in all.
+        /// What was captured in all; nothing for an account that is to be voided before anybody has
+        /// paid into it.
         captured: Total,
         /// What was given back before this.
         cancelled_before: Total,

@@ -174,10 +174,12 @@ impl Provider for Tosspayments {
                 account: receiver,
             } => {
                 receiver.as_ref().map_or(Ok(()), check_receiver)?;
-                let balance = captured
+                // An account that is voided has its whole amount as balance, though nobody paid in.
+                let due = if captured.is_zero() { amount.total() } else { *captured };
+                let balance = due
                     .minus(*cancelled_before)
                     .map_err(|_| CannotAsk::Missing("more was given back than captured"))?;
-                let whole = cancelled_before.is_zero() && amount.total() == *captured;
+                let whole = cancelled_before.is_zero() && amount.total() == due;
                 let reason = required(&first_chars(reason, REASON_CHARS_MAX), "a reason")?;
                 // Left out, the whole is cancelled: means that know no partial cancel take only that.
                 let part = if whole { None } else { Some(won(*amount)?) };

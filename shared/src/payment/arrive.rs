@@ -153,6 +153,7 @@ impl Payment {
             Phase::Open => {
                 self.retry = Retry::never();
                 if let Some(id) = was.attempt() {
+                    self.watch(id, kind, fact, now);
                     self.end_attempt(id, decline_for(was, kind, fact), now);
                     step.events.push(Event::Declined);
                 }
@@ -163,6 +164,7 @@ impl Payment {
             Phase::Cancelled(_) | Phase::Expired(_) => {
                 self.retry = Retry::never();
                 if let Some(id) = was.attempt() {
+                    self.watch(id, kind, fact, now);
                     self.owe_stock(id, hold::Command::Release, now);
                 }
                 let expired = self.phase.kind() == PhaseKind::Expired;
@@ -174,6 +176,16 @@ impl Payment {
             | Phase::Capturing(..)
             | Phase::Closing(..)
             | Phase::Securing(..) => {}
+        }
+    }
+
+    /// An attempt that we let go without the provider's word that it is over: it is looked at until
+    /// nobody can pay it any more, and late money goes back (F43).
+    fn watch(&mut self, id: AttemptId, kind: InputKind, fact: Option<&Fact>, now: Timestamp) {
+        let known = self.strays.iter().any(|(stray, _)| *stray == id);
+        let open = fact.is_some_and(|fact| self.may_still_pay(id, fact, now));
+        if kind == InputKind::Closed && open && !known {
+            self.strays.push((id, Retry::first_poll(now)));
         }
     }
 

@@ -18,6 +18,15 @@ pub struct Style {
     pub partial_cancel: bool,
 }
 
+impl Style {
+    /// Whether a window of this provider can still be paid after we let go of its attempt: it takes the
+    /// money itself, and no call of it closes the window.
+    #[must_use]
+    pub const fn stays_open(self) -> bool {
+        self.captures_itself && !self.closes
+    }
+}
+
 /// One try at one provider's window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

@@ -90,9 +90,11 @@ impl Payment {
             self.decide(checkout, InputKind::LookNow, None, now, step);
         } else if let Some(attempt) = self.attempt(id) {
             // Only a provider that captures by itself can surprise us after the end.
-            let known = self.strays.iter().any(|(stray, _)| *stray == id);
-            if attempt.style.captures_itself && !known {
-                self.strays.push((id, Retry::now(now)));
+            let captures_itself = attempt.style.captures_itself;
+            match self.strays.iter_mut().find(|(stray, _)| *stray == id) {
+                Some((_, retry)) => retry.soon(now),
+                None if captures_itself => self.strays.push((id, Retry::now(now))),
+                None => {}
             }
             step.seen = Some(InputKind::LookNow);
         }
@@ -191,7 +193,7 @@ impl Payment {
         if present {
             self.present_fact(checkout, kind, fact, now, step);
         } else {
-            self.stray_fact(checkout, id, kind, captured.as_ref(), now, step);
+            self.stray_fact(checkout, id, kind, fact, now, step);
         }
         if let Some(sighting) = captured {
             self.heard_cancelled(checkout, id, &sighting, now, step);
@@ -223,16 +225,18 @@ impl Payment {
         checkout: &Checkout,
         id: AttemptId,
         kind: InputKind,
-        captured: Option<&Sighting>,
+        fact: &Fact,
         now: Timestamp,
         step: &mut Step,
     ) {
-        // Silence says nothing; anything else answers the question.
-        if kind != InputKind::Unknown {
+        // Silence says nothing; anything else answers the question, unless it may have another answer yet.
+        if kind != InputKind::Unknown && !self.may_still_pay(id, fact, now) {
             self.strays.retain(|(stray, _)| *stray != id);
         }
         step.seen = Some(kind);
-        if let (InputKind::Captured | InputKind::CapturedWrong, Some(sighting)) = (kind, captured) {
+        if let (InputKind::Captured | InputKind::CapturedWrong, Some(sighting)) =
+            (kind, fact.sighting())
+        {
             step.seen = Some(InputKind::StrayCaptured);
             step.verdict = verdict(self.phase.kind(), InputKind::StrayCaptured);
             if let Verdict::Undo(code) = step.verdict {
@@ -252,6 +256,8 @@ impl Payment {
         let closing = self.phase.kind() == PhaseKind::Closing;
         // An attempt that only we could capture is closed as soon as we know that we did not.
         let ours_to_close = closing && !attempt.style.closes && !attempt.style.captures_itself;
+        // One that nothing can close is let go when it shows no money, and watched from then on.
+        let let_go = closing && attempt.style.stays_open();
         // A window that was never shown cannot be paid, whatever became of our announcing it.
         let never_shown = closing && attempt.style.prepares && attempt.token.is_none();
         let fits = |sighting: &Sighting| sighting_fits(checkout, attempt, sighting);
@@ -259,6 +265,7 @@ impl Payment {
             Fact::NotFound | Fact::Waiting | Fact::Authenticated(_) if ours_to_close => {
                 InputKind::Closed
             }
+            Fact::NotFound | Fact::Waiting if let_go => InputKind::Closed,
             Fact::NotFound if never_shown => InputKind::Closed,
             Fact::NotFound => InputKind::NotFound,
             Fact::Prepared { .. } => InputKind::Prepared,

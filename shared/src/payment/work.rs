@@ -2,9 +2,10 @@
 
 use super::{CaptureTurn, InputKind, Payment, Phase, Refund, RefundState, Verdict, verdict};
 use crate::checkout::Checkout;
-use crate::fact::Ask;
+use crate::fact::{Ask, Fact, FactKind, ProviderPaymentId};
 use crate::hold;
 use crate::id::{AttemptId, RefundId};
+use crate::money::Total;
 use crate::time::{Span, Timestamp};
 
 /// Waits between two times of putting the same question (F15).
@@ -20,6 +21,10 @@ const PLAN: [Span; 6] = [
 const FIRST_POLL: u32 = 2;
 /// Look-ups that many hints ask for are put at most once in this time.
 const HINT_GAP: Span = Span::seconds(1);
+
+/// How long after its window's life an attempt that nothing closes is looked at. A buyer may stand in
+/// the last step of an authentication at its end; what comes later than this is told by webhook.
+const WATCH: Span = Span::hours(1);
 
 /// When a question is put next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +136,7 @@ impl Payment {
         let mut strays = core::mem::take(&mut self.strays);
         for (attempt, retry) in &mut strays {
             if retry.take(now) {
-                work.push(self.look_up(*attempt));
+                work.push(self.stray_work(checkout, *attempt, retry.count));
             }
         }
         self.strays = strays;
@@ -188,16 +193,9 @@ impl Payment {
             Phase::Closing(..) if !self.retry.count.is_multiple_of(2) => {
                 Some(self.look_up(attempt))
             }
-            Phase::Closing(_, _, Some(sighting)) => ask(Ask::Cancel {
-                request_id: attempt.request_id(),
-                provider_payment_id: sighting.provider_payment_id.clone(),
-                amount: checkout.amount,
-                captured: sighting.amount,
-                cancelled_before: sighting.cancelled,
-                key: format!("{}-close", attempt.request_id()),
-                reason: "not paid in time".to_owned(),
-                account: None,
-            }),
+            Phase::Closing(_, _, Some(sighting)) => {
+                ask(void(checkout, attempt, &sighting.provider_payment_id))
+            }
             Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
                 ask(Ask::Close { request_id: attempt.request_id() })
             }
@@ -213,6 +211,44 @@ impl Payment {
         let provider_payment_id = self.attempt(attempt).and_then(|a| a.payment_id.clone());
         let ask = Ask::LookUp { request_id: attempt.request_id(), provider_payment_id };
         Work::Ask { attempt, ask: Box::new(ask), refund: None }
+    }
+
+    /// The question of an attempt that ended. An account that was issued in a window which nothing closes
+    /// is voided, by turns with looking whether somebody paid into it.
+    fn stray_work(&self, checkout: &Checkout, attempt: AttemptId, count: u32) -> Work {
+        let issued = self
+            .attempt(attempt)
+            .filter(|a| a.style.stays_open() && count.is_multiple_of(2))
+            .filter(|_| !self.refunds.iter().any(|refund| refund.attempt == attempt))
+            .and_then(|a| a.payment_id.as_ref());
+        match issued {
+            Some(payment_id) => {
+                let ask = Box::new(void(checkout, attempt, payment_id));
+                Work::Ask { attempt, ask, refund: None }
+            }
+            None => self.look_up(attempt),
+        }
+    }
+
+    /// Whether an attempt that ended can be paid yet, by what the provider says of it now.
+    pub(super) fn may_still_pay(&self, id: AttemptId, fact: &Fact, now: Timestamp) -> bool {
+        let Some(attempt) = self.attempt(id).filter(|attempt| attempt.style.stays_open()) else {
+            return false;
+        };
+        match fact.kind() {
+            FactKind::NotFound | FactKind::Waiting => now < attempt.ends_at.after(WATCH),
+            FactKind::DepositIssued => true,
+            FactKind::Prepared
+            | FactKind::Authenticated
+            | FactKind::Captured
+            | FactKind::Declined
+            | FactKind::Closed
+            | FactKind::Cancelled
+            | FactKind::CancelRefused
+            | FactKind::Busy
+            | FactKind::Unclear
+            | FactKind::Silence => false,
+        }
     }
 
     /// One refund at a time of each capture: each tells the provider the balance that it expects.
@@ -248,5 +284,20 @@ impl Payment {
             account: refund.account.clone(),
         };
         Some(Work::Ask { attempt, ask: Box::new(ask), refund: Some(refund.id) })
+    }
+}
+
+/// The order to void an account into which nobody has paid.
+fn void(checkout: &Checkout, attempt: AttemptId, payment_id: &ProviderPaymentId) -> Ask {
+    let none = Total::zero(checkout.currency());
+    Ask::Cancel {
+        request_id: attempt.request_id(),
+        provider_payment_id: payment_id.clone(),
+        amount: checkout.amount,
+        captured: none,
+        cancelled_before: none,
+        key: format!("{}-close", attempt.request_id()),
+        reason: "not paid in time".to_owned(),
+        account: None,
     }
 }

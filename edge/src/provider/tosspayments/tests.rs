@@ -46,7 +46,7 @@ fn account_with(rows: &[(&str, &str)]) -> Account {
         }
     }
     let secrets = Sorted::from([("secret_key".to_owned(), Secret::new(secret))]);
-    Account { settings, secrets }
+    Account { test_mode: true, settings, secrets }
 }
 
 fn account() -> Account {

@@ -45,7 +45,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     ];
     let kind = prop_oneof![Just(AskKind::LookUp), Just(AskKind::Capture), Just(AskKind::Cancel)];
     prop_oneof![
-        2 => (1u128..4, prop_oneof![Just(OURS), Just(THEIRS)])
+        2 => (1u128..4, prop_oneof![Just(OURS), Just(THEIRS), Just(let_go::OPEN)])
             .prop_map(|(n, style)| Input::Begin(attempt(n, style))),
         4 => (1u128..4, command, prop::bool::weighted(0.8))
             .prop_map(move |(n, command, kept)| Input::Stock { attempt: id(n), command, kept }),
