@@ -20,10 +20,12 @@ use shared::time::{Span, Timestamp};
 use crate::secret::Secret;
 
 pub mod kb;
+pub mod portone_v2;
 pub mod tosspayments;
 
-/// Every provider, by the name that a channel's configuration uses.
-pub static ALL: [&dyn Provider; 2] = [&tosspayments::Tosspayments, &kb::Kb];
+/// Every provider, by the name that a channel's configuration uses. PortOne's return has Toss's `code`
+/// beside a field of its own, so it reads first.
+pub static ALL: [&dyn Provider; 3] = [&portone_v2::PortoneV2, &tosspayments::Tosspayments, &kb::Kb];
 
 /// The provider of this name.
 #[must_use]

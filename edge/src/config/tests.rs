@@ -45,8 +45,9 @@ fn the_demo_is_valid() {
         .collect();
     let expected = [
         ("kb", "m_camera", "kb", 1),
+        ("portone", "m_books", "portone_v2", 4),
         ("toss", "m_camera", "tosspayments", 5),
-        ("toss_books", "m_books", "tosspayments", 5),
+        ("toss_books", "m_books", "tosspayments", 1),
     ];
     assert_eq!(channels, expected);
     assert_eq!(config.merchants.len(), 2);
@@ -120,6 +121,7 @@ fn nothing_occurs_twice() {
             "merchant m_camera: one of its API keys is used twice",
             "merchant m_camera: occurs twice",
             "channel toss: occurs twice",
+            "channel portone: its merchant \"m_books\" is unknown",
         ],
     );
 }

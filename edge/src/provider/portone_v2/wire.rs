@@ -1,0 +1,156 @@
+//! PortOne's JSON. Unknown fields and events are ignored: PortOne adds some at any time.
+
+use shared::time::{Civil, Span, Timestamp};
+
+use super::answer::Status;
+use crate::json::Field;
+
+pub(super) struct Payment {
+    pub(super) status: Result<Status, String>,
+    pub(super) id: String,
+    pub(super) transaction_id: String,
+    pub(super) store_id: String,
+    pub(super) channel_type: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) requested_at: String,
+    pub(super) amounts: Amounts,
+    pub(super) currency: String,
+    pub(super) issued: Option<VirtualAccount>,
+    /// The PG's own word for a failure.
+    pub(super) failure: Option<String>,
+}
+
+/// In minor units.
+pub(super) struct Amounts {
+    pub(super) total: u64,
+    pub(super) discount: u64,
+    pub(super) paid: u64,
+    pub(super) cancelled: u64,
+}
+
+pub(super) struct VirtualAccount {
+    pub(super) bank: Option<String>,
+    pub(super) number: String,
+    pub(super) holder: Option<String>,
+    pub(super) expired_at: Option<String>,
+}
+
+pub(super) struct Cancellation {
+    pub(super) status: String,
+    pub(super) total: u64,
+}
+
+pub(super) struct ErrorBody {
+    pub(super) kind: String,
+}
+
+/// A webhook of either version: `data` since 2024-04-25, flat before.
+pub(super) struct Event {
+    pub(super) store_id: Option<String>,
+    pub(super) payment_id: Option<String>,
+    pub(super) transaction_id: Option<String>,
+}
+
+impl Payment {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        let text = |name: &str| field.get(name).text();
+        let amount = |name: &str| field.get("amount").get(name).number();
+        let inner = |outer: &str, name: &str| {
+            field.get(outer).option().and_then(|of| of.get(name).text_or_none())
+        };
+        let method = field.get("method").option();
+        Self {
+            status: Status::parse(&text("status")),
+            id: text("id"),
+            transaction_id: text("transactionId"),
+            store_id: text("storeId"),
+            channel_type: inner("channel", "type"),
+            version: field.get("version").text_or_none(),
+            requested_at: text("requestedAt"),
+            amounts: Amounts {
+                total: amount("total"),
+                discount: amount("discount"),
+                paid: amount("paid"),
+                cancelled: amount("cancelled"),
+            },
+            currency: text("currency"),
+            issued: method
+                .filter(|of| of.get("type").text() == "PaymentMethodVirtualAccount")
+                .map(VirtualAccount::of),
+            failure: inner("failure", "pgCode"),
+        }
+    }
+}
+
+impl VirtualAccount {
+    fn of(field: Field<'_>) -> Self {
+        let option = |name: &str| field.get(name).text_or_none();
+        Self {
+            bank: option("bank"),
+            number: field.get("accountNumber").text(),
+            holder: option("remitteeName"),
+            expired_at: option("expiredAt"),
+        }
+    }
+}
+
+impl Cancellation {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        let of = field.get("cancellation");
+        Self { status: of.get("status").text(), total: of.get("totalAmount").number() }
+    }
+}
+
+impl ErrorBody {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        Self { kind: field.get("type").text() }
+    }
+}
+
+impl Event {
+    pub(super) fn of(field: Field<'_>) -> Self {
+        let (data, names) = match field.get("data").option() {
+            Some(data) => (data, ["paymentId", "transactionId"]),
+            None => (field, ["payment_id", "tx_id"]),
+        };
+        let [payment_id, transaction_id] = names.map(|name| data.get(name).text_or_none());
+        Self { store_id: data.get("storeId").text_or_none(), payment_id, transaction_id }
+    }
+}
+
+/// Words with which a cancel is refused for good. Missing on purpose, because our own lost cancel may be
+/// what they speak of: CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN, PAYMENT_ALREADY_CANCELLED and
+/// CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT, which are looked up.
+pub(super) static CANCEL_REFUSALS: [&str; 3] =
+    ["MAX_CANCEL_COUNT_REACHED", "PAYMENT_NOT_PAID", "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT"];
+
+/// RFC 3339: `2026-11-21T10:41:04Z`, with a fraction or not, with `Z` or an offset.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.split_once('T')?;
+    let (time, east, offset) = if let Some(time) = time.strip_suffix('Z') {
+        (time, true, "00:00")
+    } else if let Some((time, offset)) = time.split_once('+') {
+        (time, true, offset)
+    } else {
+        let (time, offset) = time.split_once('-')?;
+        (time, false, offset)
+    };
+    let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time, ':')?;
+    let [hours, minutes] = numbers(offset, ':')?;
+    if hours > 14 || minutes > 59 {
+        return None;
+    }
+    let offset = Span::minutes(hours.checked_mul(60)?.checked_add(minutes)?);
+    // Read as Seoul's and put back: shared time knows no other zone.
+    let seoul = Timestamp::from_civil_seoul(Civil::new(year, month, day, hour, minute, second)?);
+    let utc = seoul.after(Span::hours(9));
+    Some(if east { utc.before(offset) } else { utc.after(offset) })
+}
+
+fn numbers<const N: usize>(text: &str, separator: char) -> Option<[u64; N]> {
+    let digits = text.chars().all(|c| c.is_ascii_digit() || c == separator);
+    let parts: Option<Vec<u64>> = text.split(separator).map(|part| part.parse().ok()).collect();
+    digits.then_some(parts?)?.try_into().ok()
+}
