@@ -5,6 +5,7 @@ mod faults;
 mod notices;
 mod open;
 mod pay;
+mod portone;
 mod release;
 mod rows;
 mod shop;

@@ -1,7 +1,7 @@
 //! The other side of every provider: pure engines that speak the provider's own wire format and
 //! keep their own books, so that shops can develop offline and tests can doubt ours.
 //!
-//! Map: `tosspayments`, `kb` the engines · `window` the buyer's pages · `outbox` events on their
+//! Map: `tosspayments`, `kb`, `portone` the engines · `window` the buyer's pages · `outbox` events on their
 //! way · `faults` bad days on demand · `control` the panel · `journal` what was heard and said ·
 //! `merchant` who has a contract · `cipher`, `dice`, `form`, `moment` small parts.
 //!
@@ -31,10 +31,11 @@ pub mod kb;
 pub mod merchant;
 pub mod moment;
 pub mod outbox;
+pub mod portone;
 pub mod tosspayments;
 pub mod window;
 
-/// The largest body that is read, in bytes: both providers' messages are far smaller.
+/// The largest body that is read, in bytes: every provider's messages are far smaller.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The verbs that the sandbox answers.
@@ -218,6 +219,7 @@ pub struct Sandbox {
     merchants: Merchants,
     toss: tosspayments::Engine,
     kb: kb::Engine,
+    portone: portone::Engine,
     faults: AllFaults,
     outbox: Outbox,
     journal: Journal,
@@ -232,6 +234,7 @@ impl Sandbox {
         Self {
             toss: tosspayments::Engine::new(merchants.toss.clone()),
             kb: kb::Engine::new(merchants.kb.clone()),
+            portone: portone::Engine::new(merchants.portone.clone()),
             merchants,
             faults: AllFaults::default(),
             outbox: Outbox::default(),
@@ -252,6 +255,9 @@ impl Sandbox {
         } else if let Some(path) = request.path.strip_prefix("/kb") {
             let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
             self.kb.handle(path, request, &mut Turn { now, dice, faults, outbox })
+        } else if let Some(path) = request.path.strip_prefix("/portone") {
+            let (faults, outbox) = (&mut self.faults.portone_v2, &mut self.outbox);
+            self.portone.handle(path, request, &mut Turn { now, dice, faults, outbox })
         } else if let Some(path) = request.path.strip_prefix("/control") {
             self.control(path, request, now_ms, dice)
         } else if request.path == "/" {
@@ -300,7 +306,8 @@ impl Sandbox {
     /// Every payment of every engine, oldest first.
     #[must_use]
     pub fn books(&self) -> Vec<BookLine> {
-        let mut lines: Vec<BookLine> = self.toss.books().chain(self.kb.books()).collect();
+        let engines = self.toss.books().chain(self.kb.books()).chain(self.portone.books());
+        let mut lines: Vec<BookLine> = engines.collect();
         for line in &mut lines {
             let (tries, accepted) = self.outbox.tries_about(line.provider, &line.request_id);
             line.webhooks_sent = tries;
@@ -318,7 +325,9 @@ impl Sandbox {
         let (faults, outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
         self.toss.wake(&mut Turn { now, dice: dice.clone(), faults, outbox });
         let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
-        self.kb.wake(&mut Turn { now, dice, faults, outbox });
+        self.kb.wake(&mut Turn { now, dice: dice.clone(), faults, outbox });
+        let (faults, outbox) = (&mut self.faults.portone_v2, &mut self.outbox);
+        self.portone.wake(&mut Turn { now, dice, faults, outbox });
         now
     }
 

@@ -149,6 +149,9 @@ impl<'a> Buyer<'a> {
     /// What `window/tosspayments.js` and the provider's SDK do.
     fn script_window(&self, data: &Value) -> Window {
         let data: Value = serde_json::from_str(data.as_str().unwrap()).unwrap();
+        if data["storeId"].is_string() {
+            return self.portone_window(&data);
+        }
         assert_eq!(data["windowTarget"], "self");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let easy = if data["card"]["flowMode"] == "DIRECT" { "any" } else { "" };
@@ -167,7 +170,23 @@ impl<'a> Buyer<'a> {
             ("lang", "ko".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value));
-        let url = format!("{}/toss/window?{}", self.world.psp, encoded(&fields));
+        self.shown_window(&format!("/toss/window?{}", encoded(&fields)))
+    }
+
+    /// What `window/portone.js` and its SDK do.
+    fn portone_window(&self, data: &Value) -> Window {
+        assert_eq!(data["forceRedirect"], true);
+        let mut fields: Vec<(String, String)> = ["storeId", "channelKey", "paymentId", "orderName"]
+            .into_iter()
+            .chain(["currency", "payMethod", "redirectUrl"])
+            .map(|name| (name.to_owned(), data[name].as_str().unwrap().to_owned()))
+            .collect();
+        fields.push(("totalAmount".to_owned(), data["totalAmount"].to_string()));
+        self.shown_window(&format!("/portone/window?{}", encoded(&fields)))
+    }
+
+    fn shown_window(&self, path: &str) -> Window {
+        let url = format!("{}{path}", self.world.psp);
         let shown = self.world.call("GET", &url).send();
         assert_eq!(shown.code, 200, "{}", shown.body);
         Window { action: self.window_action(&shown.body), fields: form(&shown.body).1, kb: false }

@@ -38,6 +38,15 @@ pub fn open(key: &[u8; 32], merchant: &str, sealed: &str) -> Option<Vec<u8>> {
     Aes256Gcm::new(&(*key).into()).decrypt(&nonce.into(), payload).ok()
 }
 
+/// `base64(HMAC-SHA256(key, text))`, as Standard Webhooks signs.
+#[must_use]
+pub fn mac_base64(key: &[u8], text: &[u8]) -> String {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+        .expect("HMAC takes a key of any length");
+    mac.update(text);
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
 /// `hex(HMAC-SHA256(key, body))`.
 #[must_use]
 pub fn mac(key: &[u8; 32], body: &[u8]) -> String {

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::faults::{AllFaults, Order};
 use super::journal::Journal;
 use super::outbox::{Letter, Outbox, State};
-use super::{Method, Request, Response, Sandbox, Turn, form, kb, moment, tosspayments};
+use super::{Method, Request, Response, Sandbox, Turn, form, kb, moment, portone, tosspayments};
 
 /// How far the clock can be moved, in milliseconds: 400 days.
 const OFFSET_MAX_MS: i64 = 400 * 86_400_000;
@@ -67,6 +67,7 @@ impl Sandbox {
     fn reset(&mut self) -> Response {
         self.toss = tosspayments::Engine::new(self.merchants.toss.clone());
         self.kb = kb::Engine::new(self.merchants.kb.clone());
+        self.portone = portone::Engine::new(self.merchants.portone.clone());
         self.faults = AllFaults::default();
         self.outbox.clear();
         self.journal = Journal::default();
@@ -87,9 +88,14 @@ impl Sandbox {
             },
         };
         let now = now_ms + self.clock_offset_ms;
-        let (faults, outbox): (_, &mut Outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
+        let portone = self.portone.knows(request_id);
+        let all = &mut self.faults;
+        let faults = if portone { &mut all.portone_v2 } else { &mut all.tosspayments };
+        let outbox: &mut Outbox = &mut self.outbox;
         let mut turn = Turn { now, dice, faults, outbox };
-        let done = if body["reverse"] == true {
+        let done = if portone {
+            self.portone.deposit(request_id, amount, &mut turn)
+        } else if body["reverse"] == true {
             self.toss.reverse_deposit(request_id, &mut turn)
         } else {
             self.toss.deposit(request_id, amount, &mut turn)

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The two engines of the sandbox.
+/// The engines of the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -13,6 +13,9 @@ pub enum Provider {
     Tosspayments,
     /// `kb`: the window captures, one final report.
     Kb,
+    /// `portone_v2`: the window captures, signed events.
+    #[serde(rename = "portone_v2")]
+    PortoneV2,
 }
 
 impl Provider {
@@ -22,6 +25,7 @@ impl Provider {
         match self {
             Self::Tosspayments => "tosspayments",
             Self::Kb => "kb",
+            Self::PortoneV2 => "portone_v2",
         }
     }
 }
@@ -122,6 +126,8 @@ pub struct AllFaults {
     pub tosspayments: Faults,
     /// Of `kb`.
     pub kb: Faults,
+    /// Of `portone_v2`.
+    pub portone_v2: Faults,
 }
 
 impl AllFaults {
@@ -130,6 +136,7 @@ impl AllFaults {
         match order.provider {
             Provider::Tosspayments => self.tosspayments = order.faults,
             Provider::Kb => self.kb = order.faults,
+            Provider::PortoneV2 => self.portone_v2 = order.faults,
         }
     }
 }

@@ -31,6 +31,23 @@ pub struct KbMerchant {
     pub report_url: String,
 }
 
+/// A contract with `portone_v2`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortoneMerchant {
+    /// The store's id, and the name of the merchant in the books.
+    pub store_id: String,
+    /// The channel's key that a page gives to the SDK.
+    pub channel_key: String,
+    /// Key of the server calls.
+    pub api_secret: String,
+    /// What events are signed with.
+    pub webhook_key: Vec<u8>,
+    /// Shown in the window, Korean and English.
+    pub names: [String; 2],
+    /// Where events go.
+    pub webhook_url: String,
+}
+
 /// Every contract.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Merchants {
@@ -38,6 +55,8 @@ pub struct Merchants {
     pub toss: Vec<TossMerchant>,
     /// Contracts with `kb`.
     pub kb: Vec<KbMerchant>,
+    /// Contracts with `portone_v2`.
+    pub portone: Vec<PortoneMerchant>,
 }
 
 impl Merchants {
@@ -62,6 +81,14 @@ impl Merchants {
                 mac_key: [0xbb; 32],
                 report_url: format!("{edge_server}/v1/webhooks/kb"),
             }],
+            portone: vec![PortoneMerchant {
+                store_id: "store-books".to_owned(),
+                channel_key: "channel-key-books".to_owned(),
+                api_secret: "portone-demo-secret-of-books".to_owned(),
+                webhook_key: b"books-portone-webhook-secret-32b".to_vec(),
+                names: books,
+                webhook_url: format!("{edge_server}/v1/webhooks/portone"),
+            }],
         }
     }
 }
@@ -81,6 +108,7 @@ mod tests {
                 "http://127.0.0.1:4412/v1/webhooks/toss_books"
             ]
         );
+        assert_eq!(merchants.portone[0].webhook_url, "http://127.0.0.1:4412/v1/webhooks/portone");
         assert_eq!(merchants.kb[0].report_url, "http://127.0.0.1:4412/v1/webhooks/kb");
     }
 }

@@ -1,6 +1,7 @@
 //! Events on their way from the providers to the edge: what is due, what was answered, when to try
 //! again. Carries nothing itself; whoever drives the sandbox does.
 
+use super::cipher;
 use super::faults::{Provider, Webhook};
 use super::moment::{self, MINUTE_MS};
 
@@ -20,6 +21,8 @@ pub enum Plan {
     Tosspayments,
     /// Until 200 with exactly `RESULT=OK`, three times at 60 seconds.
     Kb,
+    /// Until any 2xx, after 5 seconds, 5 and 30 minutes, 2 and 5 hours (its own plan is not public).
+    PortoneV2,
     /// One try: a forger has no patience.
     Once,
 }
@@ -29,6 +32,12 @@ impl Plan {
         match self {
             Self::Tosspayments => (1..=7).contains(&tries).then(|| MINUTE_MS << (2 * (tries - 1))),
             Self::Kb => (1..=3).contains(&tries).then_some(MINUTE_MS),
+            Self::PortoneV2 => {
+                let waits =
+                    [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 120 * MINUTE_MS, 300 * MINUTE_MS];
+                let step = usize::try_from(tries.checked_sub(1)?).ok()?;
+                waits.get(step).copied()
+            }
             Self::Once => None,
         }
     }
@@ -37,6 +46,7 @@ impl Plan {
         match self {
             Self::Tosspayments => status == 200,
             Self::Kb => status == 200 && body == b"RESULT=OK",
+            Self::PortoneV2 => (200..300).contains(&status),
             Self::Once => true,
         }
     }
@@ -59,6 +69,8 @@ pub struct Draft {
     pub body: String,
     /// Equal for copies of one event, new for each event.
     pub transmission_id: String,
+    /// What each try is signed with by Standard Webhooks, where the provider does.
+    pub signing_key: Option<Vec<u8>>,
 }
 
 /// Where a letter stands.
@@ -187,6 +199,15 @@ impl Outbox {
                 headers.push((name("retried-count"), letter.tries.to_string()));
                 headers.push((name("id"), letter.draft.transmission_id.clone()));
             }
+            if let Some(key) = &letter.draft.signing_key {
+                let at = now.div_euclid(1_000).to_string();
+                let id = format!("msg_{}", letter.draft.transmission_id);
+                let text = format!("{id}.{at}.{}", letter.draft.body);
+                let signature = format!("v1,{}", cipher::mac_base64(key, text.as_bytes()));
+                headers.push(("webhook-id".to_owned(), id));
+                headers.push(("webhook-timestamp".to_owned(), at));
+                headers.push(("webhook-signature".to_owned(), signature));
+            }
             letter.tries += 1;
             letter.state = State::Flying;
             due.push(Delivery {
@@ -265,6 +286,7 @@ mod tests {
             headers: Vec::new(),
             body: body.to_owned(),
             transmission_id: "t1".to_owned(),
+            signing_key: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The buyer's pages: one layout for both providers, in Korean and English, that works without
+//! The buyer's pages: one layout for all providers, in Korean and English, that works without
 //! scripts, on a phone, on a desktop and inside a frame.
 
 use super::Response;
@@ -49,6 +49,8 @@ pub enum Brand {
     Toss,
     /// "KB Pay 샌드박스".
     Kb,
+    /// "PortOne 샌드박스".
+    Portone,
 }
 
 impl Brand {
@@ -56,6 +58,7 @@ impl Brand {
         match self {
             Self::Toss => "toss",
             Self::Kb => "kb",
+            Self::Portone => "portone",
         }
     }
 
@@ -63,6 +66,7 @@ impl Brand {
         match self {
             Self::Toss => lang.pick("Toss 페이먼츠 샌드박스", "Toss Payments Sandbox"),
             Self::Kb => lang.pick("KB Pay 샌드박스", "KB Pay Sandbox"),
+            Self::Portone => lang.pick("포트원 샌드박스", "PortOne Sandbox"),
         }
     }
 
@@ -70,6 +74,7 @@ impl Brand {
         match self {
             Self::Toss => "t",
             Self::Kb => "K",
+            Self::Portone => "P",
         }
     }
 }

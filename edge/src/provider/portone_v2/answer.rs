@@ -45,6 +45,27 @@ impl Status {
     }
 }
 
+/// How far a cancel is, in PortOne's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undone {
+    Succeeded,
+    /// The PG decides later, and the balance will show it.
+    Requested,
+    Failed,
+}
+
+impl Undone {
+    /// `Err` names the word that is none of ours.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "SUCCEEDED" => Ok(Self::Succeeded),
+            "REQUESTED" => Ok(Self::Requested),
+            "FAILED" => Ok(Self::Failed),
+            _ => Err(["unknown cancel status ", word(text)].concat()),
+        }
+    }
+}
+
 /// What a payment says; `Err` names why it decides nothing.
 pub(super) fn told(payment: &Payment, account: &Account) -> Result<Fact, String> {
     let currency = || {
@@ -130,14 +151,14 @@ fn deposit(payment: &Payment, issued: &VirtualAccount) -> Result<Deposit, String
 
 /// What the answer to a cancel says. The guard went with it, so what was cancelled before is known.
 pub(super) fn cancelled(answer: &Cancellation, amount: Amount, before: Total) -> Fact {
-    match answer.status.as_str() {
-        "SUCCEEDED" if answer.total == amount.minor() => {
+    match &answer.status {
+        Ok(Undone::Succeeded) if answer.total == amount.minor() => {
             Fact::Cancelled { cancelled: before.plus(amount.total()).ok() }
         }
-        "SUCCEEDED" => unclear("the cancel's answer shows another amount"),
-        "FAILED" => Fact::CancelRefused { provider_code: "FAILED".to_owned() },
-        // REQUESTED: the PG decides later, and the balance will show it.
-        other => unclear(["cancel ", word(other)].concat()),
+        Ok(Undone::Succeeded) => unclear("the cancel's answer shows another amount"),
+        Ok(Undone::Requested) => unclear("the cancel is requested, not done"),
+        Ok(Undone::Failed) => Fact::CancelRefused { provider_code: "FAILED".to_owned() },
+        Err(unknown) => unclear(unknown.as_str()),
     }
 }
 

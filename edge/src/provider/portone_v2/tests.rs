@@ -310,6 +310,7 @@ fn f41_a_cancel_is_done_when_its_answer_says_so_with_its_amount() {
     for (ask, body) in [
         (cancel(1_501, 0), data!("cancel_answer.json")),
         (cancel(1_500, 0), data!("cancel_requested.json")),
+        (cancel(1_500, 0), br#"{"cancellation":{"status":"DONE","totalAmount":1500}}"#.as_slice()),
     ] {
         assert!(is_unclear(&answer(&ask, 200, body).unwrap()), "{ask:?}");
     }

@@ -2,7 +2,7 @@
 
 use shared::time::{Civil, Span, Timestamp};
 
-use super::answer::Status;
+use super::answer::{Status, Undone};
 use crate::json::Field;
 
 pub(super) struct Payment {
@@ -36,7 +36,7 @@ pub(super) struct VirtualAccount {
 }
 
 pub(super) struct Cancellation {
-    pub(super) status: String,
+    pub(super) status: Result<Undone, String>,
     pub(super) total: u64,
 }
 
@@ -97,7 +97,10 @@ impl VirtualAccount {
 impl Cancellation {
     pub(super) fn of(field: Field<'_>) -> Self {
         let of = field.get("cancellation");
-        Self { status: of.get("status").text(), total: of.get("totalAmount").number() }
+        Self {
+            status: Undone::parse(of.get("status").str()),
+            total: of.get("totalAmount").number(),
+        }
     }
 }
 

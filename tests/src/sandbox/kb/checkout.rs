@@ -291,6 +291,7 @@ pub(super) fn report(order: &Order, merchants: &[KbMerchant], turn: &mut Turn<'_
         ],
         body,
         transmission_id: turn.dice.hex(32),
+        signing_key: None,
     };
     let genuine = draft("REPORT", genuine.to_string(), &merchant.mac_key);
     // A forger does not have the key.

@@ -109,6 +109,7 @@ fn send(
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string(),
             transmission_id: turn.dice.hex(32),
+            signing_key: None,
         })
     });
     let [genuine, forged] = &mut drafts;

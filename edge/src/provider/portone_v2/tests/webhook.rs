@@ -36,7 +36,7 @@ fn sent(body: &[u8]) -> Result<Callback, CallbackRefused> {
 }
 
 #[test]
-fn r34_the_recorded_vector_fits_under_either_secret_and_spelling() {
+fn rows_96_108_the_recorded_vector_fits_under_either_secret_and_spelling() {
     let vector = json(data!("vectors.json"));
     let text = |name: &str| vector[name].as_str().unwrap().to_owned();
     let (id, at, signature) = (text("webhook_id"), text("webhook_timestamp"), text("signature"));
@@ -102,7 +102,7 @@ fn rows_96_98_100_102_only_a_fitting_v1_item_is_believed() {
 }
 
 #[test]
-fn r34_the_signature_comes_before_the_content() {
+fn f31_the_signature_comes_before_the_content() {
     let [id, at, good] = signed_now(b"{}");
     let all = [
         ("webhook-id", id.as_str()),
