@@ -5,6 +5,7 @@ use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 
 use crate::journey::{Buyer, until};
+use crate::shop_page::{BOOK, FILM};
 
 /// How a payment is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,10 @@ pub enum Means {
     TossAccount,
     /// The provider that captures inside its window.
     Kb,
+    /// A transfer at the provider whose window nothing closes.
+    Portone,
+    /// A card at the bookshop's other provider.
+    TossBooks,
 }
 
 impl Means {
@@ -54,14 +59,25 @@ impl Means {
             Self::TossCard => "toss_card",
             Self::TossAccount => "toss_virtual_account",
             Self::Kb => "kb_kb_pay",
+            Self::Portone => "portone_transfer",
+            Self::TossBooks => "toss_books_card",
+        }
+    }
+
+    /// What is bought with it: the shops have different providers.
+    pub fn sku(self) -> &'static str {
+        match self {
+            Self::TossCard | Self::TossAccount | Self::Kb => FILM,
+            Self::Portone | Self::TossBooks => BOOK,
         }
     }
 
     /// Whose books and faults.
     pub fn provider(self) -> &'static str {
         match self {
-            Self::TossCard | Self::TossAccount => "tosspayments",
+            Self::TossCard | Self::TossAccount | Self::TossBooks => "tosspayments",
             Self::Kb => "kb",
+            Self::Portone => "portone_v2",
         }
     }
 
@@ -70,6 +86,8 @@ impl Means {
         match self {
             Self::TossCard | Self::TossAccount => Self::Kb,
             Self::Kb => Self::TossCard,
+            Self::Portone => Self::TossBooks,
+            Self::TossBooks => Self::Portone,
         }
     }
 }

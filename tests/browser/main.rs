@@ -6,15 +6,15 @@
 //!
 //! A new case is a new row of a theme's table: a name, and what differs.
 //!
-//! The matrix (T = tosspayments, K = kb):
+//! The matrix (T = tosspayments, K = kb, P = portone_v2):
 //!
 //! | story | file | frame | popup | redirect | phone |
 //! |---|---|---|---|---|---|
-//! | pays | `pays` | T K | T K | T K | T K (`phone`) |
+//! | pays | `pays` | T K | T K P | T K P | T K (`phone`) |
 //! | pays into an account later | `pays` | T | T | T | T |
 //! | is declined, pays with the other | `refused` | T K | T K | T K | T (`phone`) |
-//! | gives up in the window, pays again | `refused` | T | K | T | – |
-//! | closes the window, pays with the other | `windows` | T K | T K | T K | T |
+//! | gives up in the window, pays again | `refused` | T | K P | T P | – |
+//! | closes the window, pays with the other | `windows` | T K | T K P | T K P | T |
 //! | presses twice | `twice` | T | T | K | T |
 //! | has a second tab | `twice` | T | K | T K | – |
 //! | reloads | `windows` | T | K | T K | K |
@@ -25,7 +25,7 @@
 //! | return never | `doubt` | T K | T K | T K | K |
 //! | return never, buyer gone: found by alarm or report | `doubt` | T K | K | T K | – |
 //!
-//! KB has no virtual accounts. The phone's own way is the redirect: Toss forbids frames there.
+//! PortOne has no frames of ours. KB has no virtual accounts. The phone's own way is the redirect: Toss forbids frames there.
 
 mod books;
 mod checkout_element;

@@ -13,6 +13,8 @@ journeys! {
     r2_kb_pays_in_a_frame_like_the_other: pays(Iframe, Kb);
     r2_kb_pays_in_a_popup_like_the_other: pays(Popup, Kb);
     r2_kb_pays_by_redirect_like_the_other: pays(Redirect, Kb);
+    r2_portone_pays_in_a_popup_like_the_others: pays(Popup, Portone);
+    r2_portone_pays_by_redirect_like_the_others: pays(Redirect, Portone);
     r48_more_authentication_in_a_frame: pays_after_more_authentication(Iframe, TossCard);
     r48_more_authentication_by_redirect: pays_after_more_authentication(Redirect, Kb);
     r36_an_account_is_paid_into_later_in_a_frame: pays_into_an_account(Iframe, TossAccount);
@@ -23,7 +25,7 @@ journeys! {
 }
 
 async fn pays(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;

@@ -14,6 +14,8 @@ journeys! {
     f6_cancelled_in_a_frame_then_again: cancels_and_pays(Iframe, TossCard);
     f6_cancelled_in_a_popup_then_again: cancels_and_pays(Popup, Kb);
     f6_cancelled_by_redirect_then_again: cancels_and_pays(Redirect, TossCard);
+    f6_cancelled_in_a_portone_popup_then_again: cancels_and_pays(Popup, Portone);
+    f6_cancelled_by_redirect_at_portone_then_again: cancels_and_pays(Redirect, Portone);
 }
 
 async fn tries_another(buyer: &Buyer, means: Means) {
@@ -31,7 +33,7 @@ async fn tries_another(buyer: &Buyer, means: Means) {
 }
 
 async fn cancels_and_pays(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#cancel").await;
     until_not_paid(buyer).await;

@@ -7,12 +7,19 @@ use crate::journey::{Buyer, until};
 
 /// An article of which there are many.
 pub const FILM: &str = "film-3pack";
+/// The same, of the shop with the other providers.
+pub const BOOK: &str = "book-time";
 
 impl Buyer {
     /// Opens the checkout of one pack of film and waits until it can be paid.
     pub async fn enter(&self) -> Checkout {
+        self.enter_with(FILM).await
+    }
+
+    /// The same with something else.
+    pub async fn enter_with(&self, sku: &str) -> Checkout {
         let way = self.way.word();
-        let path = format!("/checkout.html?sku={FILM}&quantity=1&presentation={way}");
+        let path = format!("/checkout.html?sku={sku}&quantity=1&presentation={way}");
         let checkout = self.enter_at(&path).await;
         self.until_said("methods", |said| said.parts.iter().any(|p| p.starts_with("method-")))
             .await;

@@ -11,6 +11,8 @@ journeys! {
     f36_a_closed_kb_frame_then_another_method: closes_and_chooses(Iframe, Kb);
     f36_a_closed_kb_popup_then_another_method: closes_and_chooses(Popup, Kb);
     f36_a_left_kb_page_then_another_method: closes_and_chooses(Redirect, Kb);
+    f36_a_closed_portone_popup_then_another_method: closes_and_chooses(Popup, Portone);
+    f36_a_left_portone_page_then_another_method: closes_and_chooses(Redirect, Portone);
     f36_a_left_page_on_a_phone_then_another_method: closes_and_chooses(Phone, TossCard);
     f36_a_closed_popup_is_opened_again: closes_and_goes_on(Popup, TossCard);
     f36_a_left_page_is_opened_again: closes_and_goes_on(Redirect, TossCard);
@@ -33,7 +35,7 @@ journeys! {
 
 /// After a closed window the edge asks the provider before anything else is offered.
 async fn closes_and_chooses(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
