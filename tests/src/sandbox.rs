@@ -1,9 +1,11 @@
 //! The other side of every provider: pure engines that speak the provider's own wire format and
 //! keep their own books, so that shops can develop offline and tests can doubt ours.
 //!
-//! Map: `tosspayments`, `kb`, `portone` the engines · `window` the buyer's pages · `outbox` events on their
-//! way · `faults` bad days on demand · `control` the panel · `journal` what was heard and said ·
-//! `merchant` who has a contract · `cipher`, `dice`, `form`, `moment` small parts.
+//! Map: `provider` what an engine is · `tosspayments`, `kb`, `portone` the engines · `window` the buyer's
+//! pages · `outbox` events on their way · `faults` bad days on demand · `control` the panel · `journal`
+//! what was heard and said · `merchant` the demo's shops · `cipher`, `dice`, `form`, `moment` small parts.
+//!
+//! A new engine is its own files and one line in `engines`.
 //!
 //! Nothing here reads a clock, makes a random number, opens a socket, or knows a type of `edge`.
 //!
@@ -16,10 +18,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use self::dice::Dice;
-use self::faults::{AllFaults, Faults};
+use self::faults::Faults;
 use self::journal::{Direction, Entry, Journal};
-use self::merchant::Merchants;
 use self::outbox::{Delivery, Outbox};
+use self::provider::Provider;
 
 pub mod cipher;
 pub mod control;
@@ -32,6 +34,7 @@ pub mod merchant;
 pub mod moment;
 pub mod outbox;
 pub mod portone;
+pub mod provider;
 pub mod tosspayments;
 pub mod window;
 
@@ -188,7 +191,7 @@ pub struct Turn<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct BookLine {
     /// Whose books.
-    pub provider: faults::Provider,
+    pub provider: &'static str,
     /// The merchant's secret key or number.
     pub merchant: String,
     /// Our request id.
@@ -207,20 +210,34 @@ pub struct BookLine {
     pub refunded: u64,
     /// How often money was taken: never more than once, whatever we do.
     pub captures: u32,
+    /// Whether somebody may pay into an account now.
+    pub awaits_deposit: bool,
     /// Tries to tell us about it.
     pub webhooks_sent: u32,
     /// Events that we acknowledged.
     pub webhooks_acknowledged: u32,
 }
 
+/// Every engine, for the demo's shops behind the edge of this address.
+fn engines(edge_server: &str) -> Vec<Box<dyn Provider>> {
+    vec![
+        Box::new(tosspayments::Engine::demo(edge_server)),
+        Box::new(kb::Engine::demo(edge_server)),
+        Box::new(portone::Engine::demo(edge_server)),
+    ]
+}
+
+/// An engine, and the bad days that were ordered for it.
+#[derive(Debug, Clone)]
+struct Desk {
+    engine: Box<dyn Provider>,
+    faults: Faults,
+}
+
 /// All engines with their books, faults, clock and journal.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
-    merchants: Merchants,
-    toss: tosspayments::Engine,
-    kb: kb::Engine,
-    portone: portone::Engine,
-    faults: AllFaults,
+    desks: Vec<Desk>,
     outbox: Outbox,
     journal: Journal,
     clock_offset_ms: i64,
@@ -228,15 +245,12 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Empty books for these merchants.
+    /// Empty books for the demo's shops, behind the edge at `edge_server` (`http://127.0.0.1:PORT`).
     #[must_use]
-    pub fn new(merchants: Merchants) -> Self {
+    pub fn demo(edge_server: &str) -> Self {
+        let desk = |engine| Desk { engine, faults: Faults::default() };
         Self {
-            toss: tosspayments::Engine::new(merchants.toss.clone()),
-            kb: kb::Engine::new(merchants.kb.clone()),
-            portone: portone::Engine::new(merchants.portone.clone()),
-            merchants,
-            faults: AllFaults::default(),
+            desks: engines(edge_server).into_iter().map(desk).collect(),
             outbox: Outbox::default(),
             journal: Journal::default(),
             clock_offset_ms: 0,
@@ -249,15 +263,14 @@ impl Sandbox {
         let now = self.wake(now_ms);
         self.turns += 1;
         let dice = Dice::new(entropy, self.turns);
-        let response = if let Some(path) = request.path.strip_prefix("/toss") {
-            let (faults, outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
-            self.toss.handle(path, request, &mut Turn { now, dice, faults, outbox })
-        } else if let Some(path) = request.path.strip_prefix("/kb") {
-            let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
-            self.kb.handle(path, request, &mut Turn { now, dice, faults, outbox })
-        } else if let Some(path) = request.path.strip_prefix("/portone") {
-            let (faults, outbox) = (&mut self.faults.portone_v2, &mut self.outbox);
-            self.portone.handle(path, request, &mut Turn { now, dice, faults, outbox })
+        let below = |desk: &Desk| {
+            let rest = request.path.strip_prefix(desk.engine.path())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+        };
+        let found = self.desks.iter_mut().find_map(|desk| Some((below(desk)?, desk)));
+        let response = if let Some((path, Desk { engine, faults })) = found {
+            let outbox = &mut self.outbox;
+            engine.handle(path, request, &mut Turn { now, dice, faults, outbox })
         } else if let Some(path) = request.path.strip_prefix("/control") {
             self.control(path, request, now_ms, dice)
         } else if request.path == "/" {
@@ -306,8 +319,8 @@ impl Sandbox {
     /// Every payment of every engine, oldest first.
     #[must_use]
     pub fn books(&self) -> Vec<BookLine> {
-        let engines = self.toss.books().chain(self.kb.books()).chain(self.portone.books());
-        let mut lines: Vec<BookLine> = engines.collect();
+        let mut lines: Vec<BookLine> =
+            self.desks.iter().flat_map(|desk| desk.engine.books()).collect();
         for line in &mut lines {
             let (tries, accepted) = self.outbox.tries_about(line.provider, &line.request_id);
             line.webhooks_sent = tries;
@@ -317,17 +330,34 @@ impl Sandbox {
         lines
     }
 
+    /// Replaces one provider's faults as a whole.
+    ///
+    /// # Errors
+    /// A sentence, when there is no such provider.
+    pub fn set_faults(&mut self, provider: &str, faults: Faults) -> Result<(), String> {
+        let desk = self.desks.iter_mut().find(|desk| desk.engine.name() == provider);
+        desk.ok_or_else(|| format!("no provider is called {provider}"))?.faults = faults;
+        Ok(())
+    }
+
+    /// What the script of a provider does with the data that a page gives it: where it sends the
+    /// browser, as path and query. `script` is any address that the provider serves.
+    #[must_use]
+    pub fn script_opens(&self, script: &str, data: &Value) -> Option<String> {
+        let serves = |desk: &&Desk| script.contains(&format!("{}/", desk.engine.path()));
+        let engine = &self.desks.iter().find(serves)?.engine;
+        Some(format!("{}{}", engine.path(), engine.script_opens(data)?))
+    }
+
     /// Lets time pass in the engines, and says what time it is there.
     fn wake(&mut self, now_ms: i64) -> i64 {
         let now = now_ms + self.clock_offset_ms;
         self.turns += 1;
         let dice = Dice::new(0, self.turns);
-        let (faults, outbox) = (&mut self.faults.tosspayments, &mut self.outbox);
-        self.toss.wake(&mut Turn { now, dice: dice.clone(), faults, outbox });
-        let (faults, outbox) = (&mut self.faults.kb, &mut self.outbox);
-        self.kb.wake(&mut Turn { now, dice: dice.clone(), faults, outbox });
-        let (faults, outbox) = (&mut self.faults.portone_v2, &mut self.outbox);
-        self.portone.wake(&mut Turn { now, dice, faults, outbox });
+        for Desk { engine, faults } in &mut self.desks {
+            let (dice, outbox) = (dice.clone(), &mut self.outbox);
+            engine.wake(&mut Turn { now, dice, faults, outbox });
+        }
         now
     }
 
@@ -373,7 +403,7 @@ mod tests {
     #[test]
     fn the_same_seed_replays_the_same_answers() {
         let run = || {
-            let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+            let mut sandbox = Sandbox::demo("http://edge");
             sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7).body
         };
         assert_eq!(run(), run());
@@ -381,7 +411,7 @@ mod tests {
 
     #[test]
     fn the_clock_moves_the_engines_and_reset_puts_everything_back() {
-        let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+        let mut sandbox = Sandbox::demo("http://edge");
         sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7);
         let (status, clock) =
             send(&mut sandbox, Method::Post, "/control/clock", r#"{"offset_ms":1800000}"#);
@@ -402,7 +432,7 @@ mod tests {
 
     #[test]
     fn the_journal_shows_requests_and_events_but_not_the_panel() {
-        let mut sandbox = Sandbox::new(Merchants::demo("http://edge"));
+        let mut sandbox = Sandbox::demo("http://edge");
         sandbox.handle(&Request::new(Method::Get, OPEN, ""), 0, 7);
         send(&mut sandbox, Method::Get, "/control/books", "");
         send(&mut sandbox, Method::Post, "/control/clock", r#"{"offset_ms":1800000}"#);
@@ -419,7 +449,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        let mut sandbox = Sandbox::new(Merchants::default());
+        let mut sandbox = Sandbox::demo("http://edge");
         for (method, target, status) in [
             (Method::Get, "/", 303),
             (Method::Get, "/nothing", 404),

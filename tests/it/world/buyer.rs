@@ -2,8 +2,8 @@
 //! the buyer's finger do.
 
 use serde_json::{Value, json};
+use tests::sandbox::Sandbox;
 
-use super::http::encoded;
 use super::{Answer, Opened, World, key, until};
 
 /// A page with the widget on it.
@@ -26,7 +26,6 @@ pub struct Buyer<'a> {
 pub struct Window {
     action: String,
     fields: Vec<(String, String)>,
-    kb: bool,
 }
 
 /// How the browser leaves the window.
@@ -135,79 +134,37 @@ impl<'a> Buyer<'a> {
         let page = self.world.call("GET", &self.url).send();
         assert_eq!(page.code, 200, "{}", page.body);
         let data = &block(&page.body)["data"];
-        if data.is_null() { self.form_window(&page.body) } else { self.script_window(data) }
+        match data.as_str() {
+            None => self.form_window(&page.body),
+            Some(data) => self.script_window(&page.body, &serde_json::from_str(data).unwrap()),
+        }
     }
 
     /// What `window/form.js` does.
     fn form_window(&self, page: &str) -> Window {
         let (action, fields) = form(page);
         let shown = self.world.call("POST", &action).form(&fields).send();
-        assert_eq!(shown.code, 200, "{}", shown.body);
-        Window { action: self.window_action(&shown.body), fields: form(&shown.body).1, kb: true }
+        self.shown(&shown)
     }
 
-    /// What `window/tosspayments.js` and the provider's SDK do.
-    fn script_window(&self, data: &Value) -> Window {
-        let data: Value = serde_json::from_str(data.as_str().unwrap()).unwrap();
-        if data["storeId"].is_string() {
-            return self.portone_window(&data);
-        }
-        assert_eq!(data["windowTarget"], "self");
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let easy = if data["card"]["flowMode"] == "DIRECT" { "any" } else { "" };
-        let fields = [
-            ("clientKey", text(&data["clientKey"])),
-            ("customerKey", text(&data["customerKey"])),
-            ("method", text(&data["method"])),
-            ("amount", data["amount"]["value"].to_string()),
-            ("currency", text(&data["amount"]["currency"])),
-            ("orderId", text(&data["orderId"])),
-            ("orderName", text(&data["orderName"])),
-            ("successUrl", text(&data["successUrl"])),
-            ("failUrl", text(&data["failUrl"])),
-            ("easyPay", easy.to_owned()),
-            ("target", "self".to_owned()),
-            ("lang", "ko".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value));
-        self.shown_window(&format!("/toss/window?{}", encoded(&fields)))
+    /// What our starter and the provider's script do: the second of the three that the page loads.
+    fn script_window(&self, page: &str, data: &Value) -> Window {
+        let mut scripts = page.split("<script src=\"").skip(1);
+        let script = scripts.nth(1).and_then(|tag| tag.split('"').next()).unwrap();
+        let target = Sandbox::demo("").script_opens(script, data).unwrap();
+        self.shown(&self.world.call("GET", &format!("{}{target}", self.world.psp)).send())
     }
 
-    /// What `window/portone.js` and its SDK do.
-    fn portone_window(&self, data: &Value) -> Window {
-        assert_eq!(data["forceRedirect"], true);
-        let mut fields: Vec<(String, String)> = ["storeId", "channelKey", "paymentId", "orderName"]
-            .into_iter()
-            .chain(["currency", "payMethod", "redirectUrl"])
-            .map(|name| (name.to_owned(), data[name].as_str().unwrap().to_owned()))
-            .collect();
-        fields.push(("totalAmount".to_owned(), data["totalAmount"].to_string()));
-        self.shown_window(&format!("/portone/window?{}", encoded(&fields)))
-    }
-
-    fn shown_window(&self, path: &str) -> Window {
-        let url = format!("{}{path}", self.world.psp);
-        let shown = self.world.call("GET", &url).send();
-        assert_eq!(shown.code, 200, "{}", shown.body);
-        Window { action: self.window_action(&shown.body), fields: form(&shown.body).1, kb: false }
-    }
-
-    fn window_action(&self, page: &str) -> String {
-        format!("{}{}", self.world.psp, form(page).0)
+    fn shown(&self, answer: &Answer) -> Window {
+        assert_eq!(answer.code, 200, "{}", answer.body);
+        let (action, fields) = form(&answer.body);
+        Window { action: format!("{}{action}", self.world.psp), fields }
     }
 
     /// Presses a button of the window; `None` when nothing leads back.
     pub fn press(&self, window: &Window, button: &str) -> Option<Return> {
         let answer = self.press_raw(window, button)?;
-        if window.kb {
-            if answer.body.contains("id=\"auth3ds_done\"") || !answer.body.contains("id=\"back\"") {
-                return None;
-            }
-            let (url, fields) = form(&answer.body);
-            return Some(Return { url, form: Some(fields) });
-        }
-        (answer.code == 303)
-            .then(|| Return { url: answer.header("location").to_owned(), form: None })
+        way_back(answer.code, answer.header("location"), &answer.body)
     }
 
     fn press_raw(&self, window: &Window, button: &str) -> Option<Answer> {
@@ -245,8 +202,18 @@ pub fn block(page: &str) -> Value {
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
 }
 
+/// How a window's answer sends the browser back; `None` when nothing leads back.
+pub fn way_back(code: u16, location: &str, page: &str) -> Option<Return> {
+    let tag = page.split_once("<form ").and_then(|(_, rest)| rest.split('>').next());
+    if tag.is_some_and(|tag| attribute(tag, "id").as_deref() == Some("back")) {
+        let (url, fields) = form(page);
+        return Some(Return { url, form: Some(fields) });
+    }
+    (code == 303).then(|| Return { url: location.to_owned(), form: None })
+}
+
 /// The first form of a page that posts: where to, and its inputs.
-fn form(page: &str) -> (String, Vec<(String, String)>) {
+pub fn form(page: &str) -> (String, Vec<(String, String)>) {
     let (_, rest) = page.split_once("<form ").unwrap_or_else(|| panic!("no form: {page}"));
     let inner = rest.split_once("</form>").unwrap().0;
     let action = attribute(inner.split('>').next().unwrap(), "action").unwrap();

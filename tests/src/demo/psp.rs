@@ -13,7 +13,6 @@ use axum::response::Response as Outgoing;
 use ureq::Agent;
 
 use crate::demo::Config;
-use crate::sandbox::merchant::Merchants;
 use crate::sandbox::outbox::Delivery;
 use crate::sandbox::{BODY_BYTES_MAX, Method, Request, Response, Sandbox};
 
@@ -33,7 +32,7 @@ type Shared = Arc<Mutex<Sandbox>>;
 /// The sandbox's router. Starts the delivery loop, so it is called inside a runtime; the loop ends
 /// with the runtime.
 pub fn router(config: &Config) -> Router {
-    let shared = Arc::new(Mutex::new(Sandbox::new(Merchants::demo(&config.edge_server))));
+    let shared = Arc::new(Mutex::new(Sandbox::demo(&config.edge_server)));
     tokio::spawn(deliver(Arc::clone(&shared)));
     Router::new().fallback(answer).with_state(shared)
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::dice::Dice;
-use super::faults::{AllFaults, Order};
+use super::faults::{Faults, Order};
 use super::journal::Journal;
-use super::outbox::{Letter, Outbox, State};
-use super::{Method, Request, Response, Sandbox, Turn, form, kb, moment, portone, tosspayments};
+use super::outbox::{Letter, State};
+use super::provider::NO_DEPOSIT;
+use super::{Desk, Method, Request, Response, Sandbox, Turn, form, moment};
 
 /// How far the clock can be moved, in milliseconds: 400 days.
 const OFFSET_MAX_MS: i64 = 400 * 86_400_000;
@@ -23,7 +24,7 @@ impl Sandbox {
         match (request.method, path) {
             (Method::Get, "" | "/") => Response::page(200, include_str!("control/panel.html")),
             (Method::Get, "/books") => ok(&json!({ "payments": self.books() })),
-            (Method::Get, "/faults") => ok(&json!(self.faults)),
+            (Method::Get, "/faults") => ok(&self.faults()),
             (Method::Get, "/clock") => self.clock(now_ms),
             (Method::Get, "/journal") => {
                 let fields = form::Fields::parse(&request.query);
@@ -34,17 +35,23 @@ impl Sandbox {
                 ok(&json!({ "deliveries": letters }))
             }
             (Method::Post, "/reset") => self.reset(),
-            (Method::Post, "/faults") => match Order::parse(&request.body) {
-                Ok(order) => {
-                    self.faults.set(order);
-                    ok(&json!(self.faults))
+            (Method::Post, "/faults") => {
+                let done = Order::parse(&request.body)
+                    .and_then(|order| self.set_faults(&order.provider, order.faults));
+                match done {
+                    Ok(()) => ok(&self.faults()),
+                    Err(error) => refused(400, &error),
                 }
-                Err(error) => refused(400, &error),
-            },
+            }
             (Method::Post, "/clock") => self.move_clock(request, now_ms),
             (Method::Post, "/deposit") => self.deposit(request, now_ms, dice),
             (Method::Get | Method::Post | Method::Other, _) => refused(404, "no such call"),
         }
+    }
+
+    /// Every provider's faults by its name.
+    fn faults(&self) -> Value {
+        self.desks.iter().map(|desk| (desk.engine.name(), json!(desk.faults))).collect()
     }
 
     fn clock(&self, now_ms: i64) -> Response {
@@ -65,10 +72,10 @@ impl Sandbox {
 
     /// Empty books, a good day, the real time; the merchants stay.
     fn reset(&mut self) -> Response {
-        self.toss = tosspayments::Engine::new(self.merchants.toss.clone());
-        self.kb = kb::Engine::new(self.merchants.kb.clone());
-        self.portone = portone::Engine::new(self.merchants.portone.clone());
-        self.faults = AllFaults::default();
+        for desk in &mut self.desks {
+            desk.engine.clear();
+            desk.faults = Faults::default();
+        }
         self.outbox.clear();
         self.journal = Journal::default();
         self.clock_offset_ms = 0;
@@ -88,17 +95,16 @@ impl Sandbox {
             },
         };
         let now = now_ms + self.clock_offset_ms;
-        let portone = self.portone.knows(request_id);
-        let all = &mut self.faults;
-        let faults = if portone { &mut all.portone_v2 } else { &mut all.tosspayments };
-        let outbox: &mut Outbox = &mut self.outbox;
-        let mut turn = Turn { now, dice, faults, outbox };
-        let done = if portone {
-            self.portone.deposit(request_id, amount, &mut turn)
-        } else if body["reverse"] == true {
-            self.toss.reverse_deposit(request_id, &mut turn)
+        let knows =
+            |desk: &&mut Desk| desk.engine.books().iter().any(|line| line.request_id == request_id);
+        let Some(Desk { engine, faults }) = self.desks.iter_mut().find(knows) else {
+            return refused(409, NO_DEPOSIT);
+        };
+        let mut turn = Turn { now, dice, faults, outbox: &mut self.outbox };
+        let done = if body["reverse"] == true {
+            engine.reverse_deposit(request_id, &mut turn)
         } else {
-            self.toss.deposit(request_id, amount, &mut turn)
+            engine.deposit(request_id, amount, &mut turn)
         };
         match done {
             Ok(()) => ok(&json!({ "request_id": request_id })),

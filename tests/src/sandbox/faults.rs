@@ -5,31 +5,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The engines of the sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// `tosspayments`: the shop captures.
-    Tosspayments,
-    /// `kb`: the window captures, one final report.
-    Kb,
-    /// `portone_v2`: the window captures, signed events.
-    #[serde(rename = "portone_v2")]
-    PortoneV2,
-}
-
-impl Provider {
-    /// Its name on the wire and in the books.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tosspayments => "tosspayments",
-            Self::Kb => "kb",
-            Self::PortoneV2 => "portone_v2",
-        }
-    }
-}
-
 /// What happens to the events a provider sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,7 +72,7 @@ impl Faults {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Whose faults are replaced.
-    pub provider: Provider,
+    pub provider: String,
     /// What they become.
     pub faults: Faults,
 }
@@ -119,48 +94,20 @@ impl Order {
     }
 }
 
-/// The faults of all providers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct AllFaults {
-    /// Of `tosspayments`.
-    pub tosspayments: Faults,
-    /// Of `kb`.
-    pub kb: Faults,
-    /// Of `portone_v2`.
-    pub portone_v2: Faults,
-}
-
-impl AllFaults {
-    /// Replaces one provider's faults as a whole.
-    pub fn set(&mut self, order: Order) {
-        match order.provider {
-            Provider::Tosspayments => self.tosspayments = order.faults,
-            Provider::Kb => self.kb = order.faults,
-            Provider::PortoneV2 => self.portone_v2 = order.faults,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn absent_fields_are_normal_and_a_new_order_replaces_the_old_one() {
-        let mut all = AllFaults::default();
-        for text in [
-            r#"{"provider":"kb","webhook":"forged_only","slow_ms":5}"#,
-            r#"{"provider":"kb","wrong_amount":1}"#,
-        ] {
-            all.set(Order::parse(text.as_bytes()).unwrap());
-        }
-        assert_eq!(all.kb, Faults { wrong_amount: Some(1), ..Faults::default() });
-        assert_eq!(all.tosspayments, Faults::default());
+    fn absent_fields_are_normal() {
+        let order = Order::parse(br#"{"provider":"kb","wrong_amount":1}"#).unwrap();
+        let faults = Faults { wrong_amount: Some(1), ..Faults::default() };
+        assert_eq!(order, Order { provider: "kb".to_owned(), faults });
     }
 
     #[test]
     fn a_misspelt_fault_is_refused() {
-        for text in [r#"{"provider":"kb","webhok":"late"}"#, r#"{"provider":"nhn"}"#, "{}", "[]"] {
+        for text in [r#"{"provider":"kb","webhok":"late"}"#, r#"{"provider":1}"#, "{}", "[]"] {
             assert!(Order::parse(text.as_bytes()).is_err(), "{text}");
         }
     }

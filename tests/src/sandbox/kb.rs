@@ -6,20 +6,37 @@
 //! 30 minutes, and that a closed order sends no report.
 //!
 //! Map: this file the books and the one table · `api` the private calls · `checkout` the buyer's
-//! window and the report.
+//! window and the report · `merchant` contracts.
 
 use std::collections::BTreeMap;
 
-use super::faults::Provider;
-use super::merchant::KbMerchant;
+use serde_json::Value;
+
+use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
-use super::window::Lang;
+use super::outbox::{Accepts, Plan};
+use super::provider::{NO_DEPOSIT, Provider};
+use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
 mod api;
 mod checkout;
+mod merchant;
 #[cfg(test)]
 mod tests;
+
+/// Its name at the edge and in the books.
+const NAME: &str = "kb";
+
+/// Three times at 60 seconds, until somebody says exactly this.
+pub(super) const PLAN: Plan =
+    Plan { waits_ms: &[MINUTE_MS; 3], accepts: Accepts::Saying("RESULT=OK") };
+
+static BRAND: Brand = Brand {
+    names: ["KB Pay 샌드박스", "KB Pay Sandbox"],
+    monogram: "K",
+    colours: "--accent:#ffbc00;--accent-ink:#33291a;--tick:#8a6300;--tint:#fff6dd;--ink:#2b2520;--soft:#6f665c",
+};
 
 /// How long a registered order can be paid.
 const ORDER_MS: i64 = 30 * MINUTE_MS;
@@ -217,19 +234,28 @@ impl Order {
 /// The books of `kb`.
 #[derive(Debug, Clone, Default)]
 pub struct Engine {
-    merchants: Vec<KbMerchant>,
+    merchants: Vec<Merchant>,
     orders: BTreeMap<(usize, String), Order>,
 }
 
 impl Engine {
-    /// Empty books.
+    /// Empty books, for the demo's shops behind the edge of this address.
     #[must_use]
-    pub fn new(merchants: Vec<KbMerchant>) -> Self {
-        Self { merchants, ..Self::default() }
+    pub fn demo(edge_server: &str) -> Self {
+        Self { merchants: merchant::demo(edge_server), ..Self::default() }
+    }
+}
+
+impl Provider for Engine {
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    /// Answers a request whose path lies below `/kb`.
-    pub fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
+    fn path(&self) -> &'static str {
+        "/kb"
+    }
+
+    fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
         match (request.method, path) {
             (Verb::Post, "/window") => self.window(request, turn),
             (Verb::Post, "/window/act") => self.window_action(request, turn),
@@ -239,7 +265,7 @@ impl Engine {
     }
 
     /// Lets orders run out of time; each is reported once, as failed.
-    pub fn wake(&mut self, turn: &mut Turn<'_>) {
+    fn wake(&mut self, turn: &mut Turn<'_>) {
         for order in self.orders.values_mut() {
             let late = order.expires_at <= turn.now;
             if late && verdict(&order.stage, Act::Lapse) == Verdict::Go {
@@ -249,10 +275,30 @@ impl Engine {
         }
     }
 
-    /// The auditor's view.
-    pub fn books(&self) -> impl Iterator<Item = BookLine> + '_ {
-        self.orders.values().map(|order| BookLine {
-            provider: Provider::Kb,
+    fn script_opens(&self, _data: &Value) -> Option<String> {
+        None
+    }
+
+    fn deposit(
+        &mut self,
+        _request_id: &str,
+        _amount: Option<u64>,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err(NO_DEPOSIT)
+    }
+
+    fn reverse_deposit(
+        &mut self,
+        _request_id: &str,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err(NO_DEPOSIT)
+    }
+
+    fn books(&self) -> Vec<BookLine> {
+        let lines = self.orders.values().map(|order| BookLine {
+            provider: NAME,
             merchant: self
                 .merchants
                 .get(order.merchant)
@@ -265,8 +311,18 @@ impl Engine {
             captured: order.captured().unwrap_or(0),
             refunded: order.cancelled(),
             captures: order.captures,
+            awaits_deposit: false,
             webhooks_sent: 0,
             webhooks_acknowledged: 0,
-        })
+        });
+        lines.collect()
+    }
+
+    fn clear(&mut self) {
+        self.orders.clear();
+    }
+
+    fn copied(&self) -> Box<dyn Provider> {
+        Box::new(self.clone())
     }
 }

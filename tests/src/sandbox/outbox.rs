@@ -2,8 +2,8 @@
 //! again. Carries nothing itself; whoever drives the sandbox does.
 
 use super::cipher;
-use super::faults::{Provider, Webhook};
-use super::moment::{self, MINUTE_MS};
+use super::faults::Webhook;
+use super::moment;
 
 /// How long after the answer an event leaves on a normal day, in milliseconds.
 const NORMAL_LAG_MS: i64 = 200;
@@ -16,38 +16,76 @@ const SETTLED_MAX: usize = 1_000;
 
 /// How a provider repeats an event that was not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
-    /// Until 200, after 1, 4, 16, 64, 256, 1024 and 4096 minutes.
-    Tosspayments,
-    /// Until 200 with exactly `RESULT=OK`, three times at 60 seconds.
-    Kb,
-    /// Until any 2xx, after 5 seconds, 5 and 30 minutes, 2 and 5 hours (its own plan is not public).
-    PortoneV2,
-    /// One try: a forger has no patience.
-    Once,
+pub struct Plan {
+    /// How long after each try the next one follows, in milliseconds.
+    pub waits_ms: &'static [i64],
+    /// What ends the tries.
+    pub accepts: Accepts,
+}
+
+/// Which answer acknowledges an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    /// 200, whatever it says.
+    Ok,
+    /// 200 with exactly this.
+    Saying(&'static str),
+    /// Any 2xx.
+    Success,
+    /// Anything, and silence too.
+    Anything,
 }
 
 impl Plan {
+    /// One try: a forger has no patience.
+    pub const ONCE: Self = Self { waits_ms: &[], accepts: Accepts::Anything };
+
     fn wait_ms(self, tries: u32) -> Option<i64> {
-        match self {
-            Self::Tosspayments => (1..=7).contains(&tries).then(|| MINUTE_MS << (2 * (tries - 1))),
-            Self::Kb => (1..=3).contains(&tries).then_some(MINUTE_MS),
-            Self::PortoneV2 => {
-                let waits =
-                    [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 120 * MINUTE_MS, 300 * MINUTE_MS];
-                let step = usize::try_from(tries.checked_sub(1)?).ok()?;
-                waits.get(step).copied()
-            }
-            Self::Once => None,
-        }
+        let step = usize::try_from(tries.checked_sub(1)?).ok()?;
+        self.waits_ms.get(step).copied()
     }
 
     fn accepts(self, status: u16, body: &[u8]) -> bool {
+        match self.accepts {
+            Accepts::Ok => status == 200,
+            Accepts::Saying(words) => status == 200 && body == words.as_bytes(),
+            Accepts::Success => (200..300).contains(&status),
+            Accepts::Anything => true,
+        }
+    }
+}
+
+/// What each try of an event says besides its headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stamp {
+    /// Nothing.
+    None,
+    /// Time, number of the repeat and id, in headers that begin with this.
+    Counted(&'static str),
+    /// Time, id and a signature with this key, by Standard Webhooks.
+    StandardWebhooks(Vec<u8>),
+}
+
+impl Stamp {
+    fn headers(&self, draft: &Draft, tries: u32, now: i64) -> Vec<(String, String)> {
         match self {
-            Self::Tosspayments => status == 200,
-            Self::Kb => status == 200 && body == b"RESULT=OK",
-            Self::PortoneV2 => (200..300).contains(&status),
-            Self::Once => true,
+            Self::None => Vec::new(),
+            Self::Counted(start) => [
+                ("time", moment::iso(now)),
+                ("retried-count", tries.to_string()),
+                ("id", draft.transmission_id.clone()),
+            ]
+            .map(|(name, value)| (format!("{start}{name}"), value))
+            .to_vec(),
+            Self::StandardWebhooks(key) => {
+                let at = now.div_euclid(1_000).to_string();
+                let id = format!("msg_{}", draft.transmission_id);
+                let text = format!("{id}.{at}.{}", draft.body);
+                let signature = format!("v1,{}", cipher::mac_base64(key, text.as_bytes()));
+                [("id", id), ("timestamp", at), ("signature", signature)]
+                    .map(|(name, value)| (format!("webhook-{name}"), value))
+                    .to_vec()
+            }
         }
     }
 }
@@ -56,7 +94,7 @@ impl Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// Who sends it.
-    pub provider: Provider,
+    pub provider: &'static str,
     /// The request it speaks about.
     pub request_id: String,
     /// A word for the panel: the event's type and status.
@@ -69,8 +107,8 @@ pub struct Draft {
     pub body: String,
     /// Equal for copies of one event, new for each event.
     pub transmission_id: String,
-    /// What each try is signed with by Standard Webhooks, where the provider does.
-    pub signing_key: Option<Vec<u8>>,
+    /// What each try says besides.
+    pub stamp: Stamp,
 }
 
 /// Where a letter stands.
@@ -138,7 +176,7 @@ impl Outbox {
         forged: Option<Draft>,
     ) -> Option<u64> {
         if let (Webhook::Forged | Webhook::ForgedOnly, Some(draft)) = (fault, forged) {
-            self.push(now, Plan::Once, true, draft);
+            self.push(now, Plan::ONCE, true, draft);
         }
         let genuine = genuine?;
         match fault {
@@ -193,21 +231,7 @@ impl Outbox {
                 continue;
             }
             let mut headers = letter.draft.headers.clone();
-            if letter.draft.provider == Provider::Tosspayments {
-                let name = |last: &str| format!("tosspayments-webhook-transmission-{last}");
-                headers.push((name("time"), moment::iso(now)));
-                headers.push((name("retried-count"), letter.tries.to_string()));
-                headers.push((name("id"), letter.draft.transmission_id.clone()));
-            }
-            if let Some(key) = &letter.draft.signing_key {
-                let at = now.div_euclid(1_000).to_string();
-                let id = format!("msg_{}", letter.draft.transmission_id);
-                let text = format!("{id}.{at}.{}", letter.draft.body);
-                let signature = format!("v1,{}", cipher::mac_base64(key, text.as_bytes()));
-                headers.push(("webhook-id".to_owned(), id));
-                headers.push(("webhook-timestamp".to_owned(), at));
-                headers.push(("webhook-signature".to_owned(), signature));
-            }
+            headers.extend(letter.draft.stamp.headers(&letter.draft, letter.tries, now));
             letter.tries += 1;
             letter.state = State::Flying;
             due.push(Delivery {
@@ -261,7 +285,7 @@ impl Outbox {
 
     /// How many tries spoke about a request: the provider's own, and how many were acknowledged.
     #[must_use]
-    pub fn tries_about(&self, provider: Provider, request_id: &str) -> (u32, u32) {
+    pub fn tries_about(&self, provider: &str, request_id: &str) -> (u32, u32) {
         let own = |letter: &&Letter| {
             !letter.forged
                 && letter.draft.provider == provider
@@ -276,24 +300,26 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::moment::MINUTE_MS;
+    use crate::sandbox::{kb, portone, tosspayments};
 
-    fn draft(provider: Provider, body: &str) -> Draft {
+    fn draft(body: &str) -> Draft {
         Draft {
-            provider,
+            provider: "kb",
             request_id: "hb-1".to_owned(),
             topic: "DONE".to_owned(),
             url: "http://edge/hook".to_owned(),
             headers: Vec::new(),
             body: body.to_owned(),
             transmission_id: "t1".to_owned(),
-            signing_key: None,
+            stamp: Stamp::None,
         }
     }
 
     /// The minutes at which a never acknowledged event is tried.
     fn minutes_of_tries(plan: Plan, status: u16, answer: &str) -> Vec<i64> {
         let mut outbox = Outbox::default();
-        outbox.send(0, Webhook::Early, plan, Some(draft(Provider::Tosspayments, "{}")), None);
+        outbox.send(0, Webhook::Early, plan, Some(draft("{}")), None);
         let mut minutes = Vec::new();
         while let Some(at) = outbox.next_due() {
             for delivery in outbox.take_due(at) {
@@ -320,14 +346,16 @@ mod tests {
     fn each_provider_repeats_by_its_own_plan() {
         let toss = vec![0, 1, 5, 21, 85, 341, 1_365, 5_461];
         for (plan, status, answer, expected) in [
-            (Plan::Tosspayments, 500, "", toss.clone()),
-            (Plan::Tosspayments, 0, "", toss),
-            (Plan::Tosspayments, 200, "", vec![0]),
-            (Plan::Kb, 200, "OK", vec![0, 1, 2, 3]),
-            (Plan::Kb, 200, "RESULT=OK\n", vec![0, 1, 2, 3]),
-            (Plan::Kb, 500, "RESULT=OK", vec![0, 1, 2, 3]),
-            (Plan::Kb, 200, "RESULT=OK", vec![0]),
-            (Plan::Once, 500, "", vec![0]),
+            (tosspayments::PLAN, 500, "", toss.clone()),
+            (tosspayments::PLAN, 0, "", toss),
+            (tosspayments::PLAN, 200, "", vec![0]),
+            (kb::PLAN, 200, "OK", vec![0, 1, 2, 3]),
+            (kb::PLAN, 200, "RESULT=OK\n", vec![0, 1, 2, 3]),
+            (kb::PLAN, 500, "RESULT=OK", vec![0, 1, 2, 3]),
+            (kb::PLAN, 200, "RESULT=OK", vec![0]),
+            (portone::PLAN, 302, "", vec![0, 0, 5, 35, 155, 455]),
+            (portone::PLAN, 204, "", vec![0]),
+            (Plan::ONCE, 500, "", vec![0]),
         ] {
             assert_eq!(minutes_of_tries(plan, status, answer), expected, "{plan:?} {answer:?}");
         }
@@ -345,8 +373,8 @@ mod tests {
             (Webhook::ForgedOnly, vec![(0, "false")]),
         ] {
             let mut outbox = Outbox::default();
-            let [real, forged] = ["real", "false"].map(|body| draft(Provider::Kb, body));
-            outbox.send(0, fault, Plan::Kb, Some(real), Some(forged));
+            let [real, forged] = ["real", "false"].map(draft);
+            outbox.send(0, fault, kb::PLAN, Some(real), Some(forged));
             let sent = all_sent(&mut outbox);
             let expected: Vec<(i64, String)> =
                 expected.into_iter().map(|(at, body)| (at, body.to_owned())).collect();
@@ -357,14 +385,14 @@ mod tests {
     #[test]
     fn a_repeat_keeps_its_transmission_id_and_counts_itself() {
         let mut outbox = Outbox::default();
-        let real = draft(Provider::Tosspayments, "{}");
-        outbox.send(0, Webhook::Normal, Plan::Tosspayments, Some(real), None);
+        let real = Draft { stamp: Stamp::Counted("toss-"), ..draft("{}") };
+        outbox.send(0, Webhook::Normal, tosspayments::PLAN, Some(real), None);
         let first = outbox.take_due(200);
         assert!(outbox.take_due(200).is_empty(), "a flying letter is not handed out again");
         outbox.delivered(1, 500, b"", 200);
         let second = outbox.take_due(200 + MINUTE_MS);
         let header = |delivery: &Delivery, last: &str| {
-            let name = format!("tosspayments-webhook-transmission-{last}");
+            let name = format!("toss-{last}");
             delivery.headers.iter().find(|(key, _)| *key == name).unwrap().1.clone()
         };
         assert_eq!(header(&first[0], "id"), header(&second[0], "id"));
@@ -376,13 +404,13 @@ mod tests {
     #[test]
     fn an_early_letter_says_when_its_first_try_has_ended() {
         let mut outbox = Outbox::default();
-        let real = Some(draft(Provider::Kb, "{}"));
-        let id = outbox.send(0, Webhook::Early, Plan::Kb, real, None).unwrap();
+        let real = Some(draft("{}"));
+        let id = outbox.send(0, Webhook::Early, kb::PLAN, real, None).unwrap();
         assert!(!outbox.was_tried(id));
         outbox.take_due(0);
         assert!(!outbox.was_tried(id));
         outbox.delivered(id, 0, b"", 1);
         assert!(outbox.was_tried(id));
-        assert_eq!(outbox.tries_about(Provider::Kb, "hb-1"), (1, 0));
+        assert_eq!(outbox.tries_about("kb", "hb-1"), (1, 0));
     }
 }

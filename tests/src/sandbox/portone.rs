@@ -8,21 +8,40 @@
 //! is not sent.
 //!
 //! Map: this file the books and the one table · `api` the server calls and the payment as JSON ·
-//! `checkout` the buyer's window · `event` webhooks.
+//! `checkout` the buyer's window · `event` webhooks · `merchant` contracts.
 
 use std::collections::BTreeMap;
 
-use super::faults::Provider;
-use super::merchant::PortoneMerchant;
+use serde_json::Value;
+
+use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
-use super::window::Lang;
+use super::outbox::{Accepts, Plan};
+use super::provider::{NO_DEPOSIT, Provider};
+use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
 mod api;
 mod checkout;
 mod event;
+mod merchant;
 #[cfg(test)]
 mod tests;
+
+/// Its name at the edge and in the books.
+const NAME: &str = "portone_v2";
+
+/// Until any 2xx, after 5 seconds, 5 and 30 minutes, 2 and 5 hours (its own plan is not public).
+pub(super) const PLAN: Plan = Plan {
+    waits_ms: &[5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 120 * MINUTE_MS, 300 * MINUTE_MS],
+    accepts: Accepts::Success,
+};
+
+static BRAND: Brand = Brand {
+    names: ["포트원 샌드박스", "PortOne Sandbox"],
+    monogram: "P",
+    colours: "--accent:#c2410c;--tint:#fff1ea",
+};
 
 /// How long an account waits for its deposit: seven days.
 const DEPOSIT_MS: i64 = 7 * 24 * 60 * MINUTE_MS;
@@ -281,7 +300,7 @@ struct Kept {
     /// What the key stands for: path and body.
     call: (String, Vec<u8>),
     status: u16,
-    body: serde_json::Value,
+    body: Value,
     first_used: i64,
     running_until: i64,
 }
@@ -289,20 +308,29 @@ struct Kept {
 /// The books of `portone_v2`.
 #[derive(Debug, Clone, Default)]
 pub struct Engine {
-    merchants: Vec<PortoneMerchant>,
+    merchants: Vec<Merchant>,
     payments: BTreeMap<(usize, String), Payment>,
     answers: BTreeMap<(usize, String), Kept>,
 }
 
 impl Engine {
-    /// Empty books.
+    /// Empty books, for the demo's shops behind the edge of this address.
     #[must_use]
-    pub fn new(merchants: Vec<PortoneMerchant>) -> Self {
-        Self { merchants, ..Self::default() }
+    pub fn demo(edge_server: &str) -> Self {
+        Self { merchants: merchant::demo(edge_server), ..Self::default() }
+    }
+}
+
+impl Provider for Engine {
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    /// Answers a request whose path lies below `/portone`.
-    pub fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
+    fn path(&self) -> &'static str {
+        "/portone"
+    }
+
+    fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
         match (request.method, path) {
             (Verb::Get, "/v2/browser-sdk.js") => checkout::sdk(),
             (Verb::Get, "/window") => self.window(request, turn),
@@ -311,8 +339,7 @@ impl Engine {
         }
     }
 
-    /// Lets deadlines pass.
-    pub fn wake(&mut self, turn: &mut Turn<'_>) {
+    fn wake(&mut self, turn: &mut Turn<'_>) {
         for payment in self.payments.values_mut() {
             if verdict(&payment.stage, Act::Lapse) != Verdict::Go {
                 continue;
@@ -330,17 +357,11 @@ impl Engine {
         self.answers.retain(|_, kept| kept.first_used + api::IDEMPOTENCY_MS > turn.now);
     }
 
-    /// Whether a payment of this id is in the books.
-    #[must_use]
-    pub fn knows(&self, request_id: &str) -> bool {
-        self.payments.values().any(|payment| payment.id == request_id)
+    fn script_opens(&self, data: &Value) -> Option<String> {
+        Some(checkout::script_opens(data))
     }
 
-    /// A deposit arrives at the account of a request, by hand of whoever holds the panel.
-    ///
-    /// # Errors
-    /// A sentence that says why no deposit can arrive.
-    pub fn deposit(
+    fn deposit(
         &mut self,
         request_id: &str,
         amount: Option<u64>,
@@ -349,21 +370,24 @@ impl Engine {
         let waits = |payment: &&mut Payment| {
             payment.id == request_id && verdict(&payment.stage, Act::Deposit) == Verdict::Go
         };
-        let payment = self
-            .payments
-            .values_mut()
-            .find(waits)
-            .ok_or("no account waits for a deposit under this request id")?;
+        let payment = self.payments.values_mut().find(waits).ok_or(NO_DEPOSIT)?;
         payment.charged = amount.unwrap_or(payment.charged);
         payment.capture(turn.now);
         event::announce(payment, &self.merchants, turn);
         Ok(())
     }
 
-    /// The auditor's view.
-    pub fn books(&self) -> impl Iterator<Item = BookLine> + '_ {
-        self.payments.values().map(|payment| BookLine {
-            provider: Provider::PortoneV2,
+    fn reverse_deposit(
+        &mut self,
+        _request_id: &str,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err("PortOne's deposits are final")
+    }
+
+    fn books(&self) -> Vec<BookLine> {
+        let lines = self.payments.values().map(|payment| BookLine {
+            provider: NAME,
             merchant: self
                 .merchants
                 .get(payment.merchant)
@@ -376,8 +400,19 @@ impl Engine {
             captured: payment.taken(),
             refunded: payment.cancelled(),
             captures: payment.captures,
+            awaits_deposit: verdict(&payment.stage, Act::Deposit) == Verdict::Go,
             webhooks_sent: 0,
             webhooks_acknowledged: 0,
-        })
+        });
+        lines.collect()
+    }
+
+    fn clear(&mut self) {
+        self.payments.clear();
+        self.answers.clear();
+    }
+
+    fn copied(&self) -> Box<dyn Provider> {
+        Box::new(self.clone())
     }
 }

@@ -8,23 +8,52 @@
 //! its 30 minutes are over, without an event.
 //!
 //! Map: this file the books · `payment` the one table · `api` the server calls · `checkout` the buyer's
-//! window · `event` webhooks · `object` the payment as JSON · `code` refusals.
+//! window · `event` webhooks · `object` the payment as JSON · `code` refusals · `merchant` contracts.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use self::merchant::Merchant;
 use self::payment::{Act, Payment, Stage, Verdict, verdict};
-use super::faults::Provider;
-use super::merchant::TossMerchant;
+use super::moment::MINUTE_MS;
+use super::outbox::{Accepts, Plan};
+use super::provider::{NO_DEPOSIT, Provider};
+use super::window::Brand;
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
 mod api;
 mod checkout;
 mod code;
 mod event;
+mod merchant;
 mod object;
 mod payment;
 #[cfg(test)]
 mod tests;
+
+/// Its name at the edge and in the books.
+const NAME: &str = "tosspayments";
+
+/// Until 200, after 1, 4, 16, 64, 256, 1024 and 4096 minutes.
+pub(super) const PLAN: Plan = Plan {
+    waits_ms: &[
+        MINUTE_MS,
+        4 * MINUTE_MS,
+        16 * MINUTE_MS,
+        64 * MINUTE_MS,
+        256 * MINUTE_MS,
+        1_024 * MINUTE_MS,
+        4_096 * MINUTE_MS,
+    ],
+    accepts: Accepts::Ok,
+};
+
+static BRAND: Brand = Brand {
+    names: ["Toss 페이먼츠 샌드박스", "Toss Payments Sandbox"],
+    monogram: "t",
+    colours: "",
+};
 
 /// Whose call, by key, API key, path: what an idempotency key stands for.
 type CallId = (String, String, String);
@@ -33,7 +62,7 @@ type CallId = (String, String, String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Kept {
     status: u16,
-    body: serde_json::Value,
+    body: Value,
     first_used: i64,
     running_until: i64,
 }
@@ -41,7 +70,7 @@ struct Kept {
 /// The books of `tosspayments`.
 #[derive(Debug, Clone, Default)]
 pub struct Engine {
-    merchants: Vec<TossMerchant>,
+    merchants: Vec<Merchant>,
     payments: BTreeMap<String, Payment>,
     /// The latest payment of a merchant's order id.
     orders: BTreeMap<(usize, String), String>,
@@ -49,32 +78,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Empty books.
+    /// Empty books, for the demo's shops behind the edge of this address.
     #[must_use]
-    pub fn new(merchants: Vec<TossMerchant>) -> Self {
-        Self { merchants, ..Self::default() }
-    }
-
-    /// Answers a request whose path lies below `/toss`.
-    pub fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
-        match (request.method, path) {
-            (Verb::Get, "/v2/standard") => checkout::sdk(),
-            (Verb::Get, "/window") => self.window(request, turn),
-            (Verb::Post, "/window") => self.window_action(request, turn),
-            (Verb::Get | Verb::Post | Verb::Other, _) => self.call(path, request, turn),
-        }
-    }
-
-    /// Lets deadlines pass.
-    pub fn wake(&mut self, turn: &mut Turn<'_>) {
-        let late = |payment: &&mut Payment| payment.deadline().is_some_and(|at| at <= turn.now);
-        let keys: Vec<String> =
-            self.payments.values_mut().filter(late).map(|payment| payment.key.clone()).collect();
-        for key in keys {
-            self.lapse(&key, turn);
-        }
-        let fresh = |kept: &Kept| kept.first_used + api::IDEMPOTENCY_MS > turn.now;
-        self.answers.retain(|_, kept| fresh(kept));
+    pub fn demo(edge_server: &str) -> Self {
+        Self { merchants: merchant::demo(edge_server), ..Self::default() }
     }
 
     fn lapse(&mut self, key: &str, turn: &mut Turn<'_>) {
@@ -92,11 +99,47 @@ impl Engine {
         }
     }
 
-    /// A deposit arrives at the account of a request, by hand of whoever holds the panel.
-    ///
-    /// # Errors
-    /// A sentence that says why no deposit can arrive.
-    pub fn deposit(
+    /// The latest payment of an order id, and only its own merchant's.
+    fn by_order(&self, merchant: usize, order_id: &str) -> Option<&Payment> {
+        let key = self.orders.get(&(merchant, order_id.to_owned()))?;
+        self.payments.get(key)
+    }
+}
+
+impl Provider for Engine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn path(&self) -> &'static str {
+        "/toss"
+    }
+
+    fn handle(&mut self, path: &str, request: &Request, turn: &mut Turn<'_>) -> Response {
+        match (request.method, path) {
+            (Verb::Get, "/v2/standard") => checkout::sdk(),
+            (Verb::Get, "/window") => self.window(request, turn),
+            (Verb::Post, "/window") => self.window_action(request, turn),
+            (Verb::Get | Verb::Post | Verb::Other, _) => self.call(path, request, turn),
+        }
+    }
+
+    fn wake(&mut self, turn: &mut Turn<'_>) {
+        let late = |payment: &&mut Payment| payment.deadline().is_some_and(|at| at <= turn.now);
+        let keys: Vec<String> =
+            self.payments.values_mut().filter(late).map(|payment| payment.key.clone()).collect();
+        for key in keys {
+            self.lapse(&key, turn);
+        }
+        let fresh = |kept: &Kept| kept.first_used + api::IDEMPOTENCY_MS > turn.now;
+        self.answers.retain(|_, kept| fresh(kept));
+    }
+
+    fn script_opens(&self, data: &Value) -> Option<String> {
+        Some(checkout::script_opens(data))
+    }
+
+    fn deposit(
         &mut self,
         request_id: &str,
         amount: Option<u64>,
@@ -105,11 +148,7 @@ impl Engine {
         let waits = |payment: &&mut Payment| {
             payment.order_id == request_id && verdict(&payment.stage, Act::Deposit) == Verdict::Go
         };
-        let payment = self
-            .payments
-            .values_mut()
-            .find(waits)
-            .ok_or("no account waits for a deposit under this request id")?;
+        let payment = self.payments.values_mut().find(waits).ok_or(NO_DEPOSIT)?;
         payment.charged = amount.unwrap_or(payment.charged);
         let account = payment.account().cloned();
         payment.capture(turn.now, account, turn.dice.hex(32).to_uppercase());
@@ -117,11 +156,8 @@ impl Engine {
         Ok(())
     }
 
-    /// The bank takes a deposit back: DONE falls to WAITING_FOR_DEPOSIT.
-    ///
-    /// # Errors
-    /// A sentence that says why nothing can be taken back.
-    pub fn reverse_deposit(
+    /// DONE falls to WAITING_FOR_DEPOSIT.
+    fn reverse_deposit(
         &mut self,
         request_id: &str,
         turn: &mut Turn<'_>,
@@ -141,12 +177,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The auditor's view.
-    pub fn books(&self) -> impl Iterator<Item = BookLine> + '_ {
-        self.payments.values().map(|payment| {
+    fn books(&self) -> Vec<BookLine> {
+        let lines = self.payments.values().map(|payment| {
             let taken = payment.approved_at().is_some();
             BookLine {
-                provider: Provider::Tosspayments,
+                provider: NAME,
                 merchant: self
                     .merchants
                     .get(payment.merchant)
@@ -159,15 +194,21 @@ impl Engine {
                 captured: if taken { payment.charged } else { 0 },
                 refunded: if taken { payment.charged - payment.balance() } else { 0 },
                 captures: payment.captures,
+                awaits_deposit: verdict(&payment.stage, Act::Deposit) == Verdict::Go,
                 webhooks_sent: 0,
                 webhooks_acknowledged: 0,
             }
-        })
+        });
+        lines.collect()
     }
 
-    /// The latest payment of an order id, and only its own merchant's.
-    fn by_order(&self, merchant: usize, order_id: &str) -> Option<&Payment> {
-        let key = self.orders.get(&(merchant, order_id.to_owned()))?;
-        self.payments.get(key)
+    fn clear(&mut self) {
+        self.payments.clear();
+        self.orders.clear();
+        self.answers.clear();
+    }
+
+    fn copied(&self) -> Box<dyn Provider> {
+        Box::new(self.clone())
     }
 }

@@ -32,6 +32,15 @@ impl Lang {
         }
     }
 
+    /// The name of these that is in this language.
+    #[must_use]
+    pub fn of_pair(self, [korean, english]: [&'static str; 2]) -> &'static str {
+        match self {
+            Self::Ko => korean,
+            Self::En => english,
+        }
+    }
+
     /// Its tag.
     #[must_use]
     pub fn tag(self) -> &'static str {
@@ -42,41 +51,15 @@ impl Lang {
     }
 }
 
-/// Which provider's clothes a page wears.
+/// A provider's clothes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Brand {
-    /// "Toss 페이먼츠 샌드박스".
-    Toss,
-    /// "KB Pay 샌드박스".
-    Kb,
-    /// "PortOne 샌드박스".
-    Portone,
-}
-
-impl Brand {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Toss => "toss",
-            Self::Kb => "kb",
-            Self::Portone => "portone",
-        }
-    }
-
-    fn name(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Toss => lang.pick("Toss 페이먼츠 샌드박스", "Toss Payments Sandbox"),
-            Self::Kb => lang.pick("KB Pay 샌드박스", "KB Pay Sandbox"),
-            Self::Portone => lang.pick("포트원 샌드박스", "PortOne Sandbox"),
-        }
-    }
-
-    fn monogram(self) -> &'static str {
-        match self {
-            Self::Toss => "t",
-            Self::Kb => "K",
-            Self::Portone => "P",
-        }
-    }
+pub struct Brand {
+    /// What the page calls itself, Korean and English.
+    pub names: [&'static str; 2],
+    /// One letter for the logo.
+    pub monogram: &'static str,
+    /// Its own colours, as custom properties of the style sheet; empty for the common ones.
+    pub colours: &'static str,
 }
 
 /// What is bought, as every page of the window repeats it.
@@ -96,7 +79,7 @@ pub struct Purchase<'a> {
 #[derive(Debug, Clone)]
 pub struct Sheet<'a> {
     /// Whose page.
-    pub brand: Brand,
+    pub brand: &'static Brand,
     /// Its language.
     pub lang: Lang,
     /// What is bought; absent on pages about nothing in particular.
@@ -159,7 +142,7 @@ pub fn hidden(name: &str, value: &str) -> String {
 #[must_use]
 pub fn page(status: u16, sheet: &Sheet<'_>) -> Response {
     let Sheet { brand, lang, .. } = *sheet;
-    let name = brand.name(lang);
+    let name = lang.of_pair(brand.names);
     let summary = sheet.purchase.map_or_else(String::new, |purchase| {
         format!(
             r#"<dl class="order">
@@ -201,7 +184,7 @@ pub fn page(status: u16, sheet: &Sheet<'_>) -> Response {
 <link rel="icon" href="data:,">
 <style>{css}</style>
 </head>
-<body class="{class}">
+<body style="{colours}">
 <p class="ribbon"><b>SANDBOX</b> <span>{ribbon}</span></p>
 <main{alone}>
 <header><span class="logo" aria-hidden="true">{monogram}</span><h1>{name}</h1>{switch}</header>
@@ -216,11 +199,11 @@ pub fn page(status: u16, sheet: &Sheet<'_>) -> Response {
 "#,
         tag = lang.tag(),
         css = include_str!("window/style.css"),
-        class = brand.class(),
+        colours = brand.colours,
         ribbon =
             lang.pick("테스트 결제 · 돈이 빠져나가지 않습니다", "Test payment · no money moves"),
         alone = if sheet.purchase.is_some() { "" } else { r#" class="alone""# },
-        monogram = brand.monogram(),
+        monogram = brand.monogram,
         body = sheet.body,
     );
     Response::page(status, html)
@@ -228,7 +211,7 @@ pub fn page(status: u16, sheet: &Sheet<'_>) -> Response {
 
 /// A page that only says something.
 #[must_use]
-pub fn notice(status: u16, brand: Brand, lang: Lang, title: &str, text: &str) -> Response {
+pub fn notice(status: u16, brand: &'static Brand, lang: Lang, title: &str, text: &str) -> Response {
     let body = format!(
         r#"<div class="notice" role="status"><h2>{}</h2><p>{}</p></div>"#,
         escaped(title),
@@ -240,7 +223,7 @@ pub fn notice(status: u16, brand: Brand, lang: Lang, title: &str, text: &str) ->
 
 /// The page of a window that never sends the browser back.
 #[must_use]
-pub fn connection_lost(brand: Brand, lang: Lang) -> Response {
+pub fn connection_lost(brand: &'static Brand, lang: Lang) -> Response {
     notice(
         200,
         brand,
@@ -256,7 +239,7 @@ pub fn connection_lost(brand: Brand, lang: Lang) -> Response {
 /// The page of an issuer that wants one thing more: it goes on by itself after a moment.
 #[must_use]
 pub fn challenge(
-    brand: Brand,
+    brand: &'static Brand,
     lang: Lang,
     purchase: Purchase<'_>,
     action: &str,
@@ -294,6 +277,8 @@ const CHALLENGE_MS: u32 = 2_000;
 mod tests {
     use super::*;
 
+    static SAMPLE: Brand = Brand { names: ["샌드박스", "Sandbox"], monogram: "S", colours: "" };
+
     #[test]
     fn amounts_are_grouped_by_thousands() {
         for (amount, korean, english) in
@@ -312,7 +297,7 @@ mod tests {
             amount: 1,
             order_id: "'",
         };
-        let response = challenge(Brand::Toss, Lang::En, purchase, "/toss/window", "");
+        let response = challenge(&SAMPLE, Lang::En, purchase, "/toss/window", "");
         let html = String::from_utf8(response.body).unwrap();
         assert!(!html.contains("<script>alert"));
         assert!(!html.contains("<img"));
@@ -321,7 +306,7 @@ mod tests {
 
     #[test]
     fn pages_may_be_framed() {
-        let response = notice(200, Brand::Kb, Lang::Ko, "a", "b");
+        let response = notice(200, &SAMPLE, Lang::Ko, "a", "b");
         assert_eq!(response.header("x-frame-options"), None);
         assert_eq!(response.header("content-security-policy"), None);
     }

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Act, Engine, Order, Reason, Refusal, Stage, Verdict, verdict};
-use crate::sandbox::faults::Provider;
+use super::merchant::Merchant;
+use super::{Act, BRAND, Engine, NAME, Order, PLAN, Reason, Refusal, Stage, Verdict, verdict};
 use crate::sandbox::form::{Fields, is_web};
-use crate::sandbox::merchant::KbMerchant;
-use crate::sandbox::outbox::{Draft, Plan};
-use crate::sandbox::window::{self, Brand, Lang, Purchase, Sheet, escaped, hidden, money};
+use crate::sandbox::outbox::{Draft, Stamp};
+use crate::sandbox::window::{self, Lang, Purchase, Sheet, escaped, hidden, money};
 use crate::sandbox::{Request, Response, Turn, cipher, moment};
 
 /// What a forger adds to the amount.
@@ -21,7 +20,7 @@ pub(super) fn lost_window() -> Response {
     let lang = Lang::Ko;
     window::notice(
         405,
-        Brand::Kb,
+        &BRAND,
         lang,
         "결제창을 다시 열어 주세요",
         "이 주소는 가맹점의 결제 요청(form POST)으로만 열립니다. Opened by a form POST only.",
@@ -57,7 +56,7 @@ impl Engine {
         let refused = || {
             window::notice(
                 400,
-                Brand::Kb,
+                &BRAND,
                 lang,
                 lang.pick("결제 요청이 올바르지 않습니다", "The payment request is not valid"),
                 lang.pick(
@@ -138,13 +137,9 @@ impl Engine {
     }
 
     fn purchase<'a>(&'a self, order: &'a Order) -> Purchase<'a> {
-        let n = match order.lang {
-            Lang::Ko => 0,
-            Lang::En => 1,
-        };
         let merchant = self.merchants.get(order.merchant);
         Purchase {
-            merchant: merchant.and_then(|m| m.names.get(n)).map_or("", String::as_str),
+            merchant: merchant.map_or("", |m| order.lang.of_pair(m.names)),
             goods: &order.goods_name,
             amount: order.amount,
             order_id: &order.order_no,
@@ -211,13 +206,13 @@ impl Engine {
             decline = lang.pick("카드사 거절", "Declined by the issuer"),
         );
         let purchase = Some(self.purchase(order));
-        let (brand, other_lang, script) = (Brand::Kb, None, String::new());
+        let (brand, other_lang, script) = (&BRAND, None, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
     }
 
     fn ask_for_more(&self, order: &Order, card: &str) -> Response {
         let fields = hidden("pay_token", &order.pay_token) + &hidden("card", card);
-        window::challenge(Brand::Kb, order.lang, self.purchase(order), ACTION, &fields)
+        window::challenge(&BRAND, order.lang, self.purchase(order), ACTION, &fields)
     }
 }
 
@@ -226,7 +221,7 @@ impl Engine {
 fn leave(order: &Order, turn: &Turn<'_>) -> Response {
     let lang = order.lang;
     let Some(return_url) = order.return_url.as_deref().filter(|_| !turn.faults.return_lost) else {
-        return window::connection_lost(Brand::Kb, lang);
+        return window::connection_lost(&BRAND, lang);
     };
     let (result, reason_code) = match &order.stage {
         Stage::Paid { .. } => ("SUCCESS", ""),
@@ -248,12 +243,12 @@ fn leave(order: &Order, turn: &Turn<'_>) -> Response {
         button = lang.pick("가맹점으로 돌아가기", "Back to the shop"),
     );
     let script = "document.getElementById('back').submit()".to_owned();
-    let (brand, purchase, other_lang) = (Brand::Kb, None, None);
+    let (brand, purchase, other_lang) = (&BRAND, None, None);
     window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
 }
 
 /// The one final report. The answer is a letter that must be tried before the browser goes back.
-pub(super) fn report(order: &Order, merchants: &[KbMerchant], turn: &mut Turn<'_>) -> Option<u64> {
+pub(super) fn report(order: &Order, merchants: &[Merchant], turn: &mut Turn<'_>) -> Option<u64> {
     let merchant = merchants.get(order.merchant)?;
     let (paid_at, reason) = match &order.stage {
         Stage::Paid { at, .. } => (Some(*at), None),
@@ -280,7 +275,7 @@ pub(super) fn report(order: &Order, merchants: &[KbMerchant], turn: &mut Turn<'_
     forged["amount"] = json!(order.captured().unwrap_or(order.amount) + surplus);
     forged["paid_at"] = json!(moment::stamp(turn.now));
     let mut draft = |topic: &str, body: String, key: &[u8; 32]| Draft {
-        provider: Provider::Kb,
+        provider: NAME,
         request_id: order.order_no.clone(),
         topic: topic.to_owned(),
         url: merchant.report_url.clone(),
@@ -291,10 +286,10 @@ pub(super) fn report(order: &Order, merchants: &[KbMerchant], turn: &mut Turn<'_
         ],
         body,
         transmission_id: turn.dice.hex(32),
-        signing_key: None,
+        stamp: Stamp::None,
     };
     let genuine = draft("REPORT", genuine.to_string(), &merchant.mac_key);
     // A forger does not have the key.
     let forged = draft("REPORT forged", forged.to_string(), &[0; 32]);
-    turn.outbox.send(turn.now, turn.faults.webhook, Plan::Kb, Some(genuine), Some(forged))
+    turn.outbox.send(turn.now, turn.faults.webhook, PLAN, Some(genuine), Some(forged))
 }

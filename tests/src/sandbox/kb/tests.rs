@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::faults::{Faults, Order, Provider, Remains, Webhook};
+use crate::sandbox::faults::{Faults, Remains, Webhook};
 use crate::sandbox::form::encoded;
-use crate::sandbox::merchant::Merchants;
 use crate::sandbox::moment::MINUTE_MS;
 use crate::sandbox::outbox::Delivery;
 use crate::sandbox::{BookLine, Method, Request, Response, Sandbox, cipher};
@@ -23,7 +22,7 @@ struct Scene {
 }
 
 fn scene() -> Scene {
-    Scene { sandbox: Sandbox::new(Merchants::demo("http://edge")), now: NOON }
+    Scene { sandbox: Sandbox::demo("http://edge"), now: NOON }
 }
 
 fn sealed(value: &Value) -> String {
@@ -49,7 +48,7 @@ impl Scene {
     }
 
     fn fault(&mut self, faults: Faults) {
-        self.sandbox.faults.set(Order { provider: Provider::Kb, faults });
+        self.sandbox.set_faults("kb", faults).unwrap();
     }
 
     fn call(&mut self, name: &str, body: &Value) -> Value {

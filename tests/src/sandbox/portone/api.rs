@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::merchant::Merchant;
 use super::{Act, Cancel, Engine, Kept, Means, Payment, Stage, Verdict, event, verdict};
 use crate::sandbox::form::Fields;
-use crate::sandbox::merchant::PortoneMerchant;
 use crate::sandbox::window::Lang;
 use crate::sandbox::{Method as Verb, Request, Response, Turn, moment};
 
@@ -255,7 +255,7 @@ fn cancellation(cancel: &Cancel) -> Value {
 }
 
 /// What a look-up shows of a payment.
-fn shown(payment: &Payment, owner: &PortoneMerchant) -> Value {
+fn shown(payment: &Payment, owner: &Merchant) -> Value {
     let at = moment::iso(payment.changed_at);
     let mut object = json!({
         "status": payment.status(),

@@ -1,11 +1,13 @@
 //! The buyer's window of `portone_v2`: opening it, what each button does, and the way back.
 
+use serde_json::Value;
+
 use super::{
-    Account, Act, DEPOSIT_MS, Engine, Means, PENDING_MS, Payment, Reason, Stage, Verdict, event,
-    verdict,
+    Account, Act, BRAND, DEPOSIT_MS, Engine, Means, PENDING_MS, Payment, Reason, Stage, Verdict,
+    event, verdict,
 };
 use crate::sandbox::form::{Fields, is_web, with_query};
-use crate::sandbox::window::{self, Brand, Lang, Purchase, Sheet, hidden, money};
+use crate::sandbox::window::{self, Lang, Purchase, Sheet, hidden, money};
 use crate::sandbox::{Request, Response, Turn};
 
 /// Characters of an order's name.
@@ -19,6 +21,19 @@ pub(super) fn sdk() -> Response {
     Response::of(200, "text/javascript; charset=utf-8", script)
         .with("cross-origin-resource-policy", "cross-origin")
         .with("access-control-allow-origin", "*")
+}
+
+/// Where the SDK sends the browser: what `window/portone.js` does.
+pub(super) fn script_opens(data: &Value) -> String {
+    let names = ["storeId", "channelKey", "paymentId", "orderName", "currency", "payMethod"];
+    let amount = data["totalAmount"].to_string();
+    let mut fields: Vec<(&str, &str)> = names
+        .into_iter()
+        .chain(["redirectUrl"])
+        .map(|name| (name, data[name].as_str().unwrap_or_default()))
+        .collect();
+    fields.push(("totalAmount", &amount));
+    with_query("/window", &fields)
 }
 
 /// What the buyer pressed.
@@ -60,7 +75,7 @@ impl Button {
 fn refused(lang: Lang) -> Response {
     window::notice(
         400,
-        Brand::Portone,
+        &BRAND,
         lang,
         lang.pick("결제를 시작할 수 없습니다", "The payment cannot start"),
         lang.pick(
@@ -150,10 +165,10 @@ impl Engine {
         if button == Button::Challenge {
             let fields = hidden("transaction", &payment.transaction);
             let purchase = self.purchase(&payment);
-            return window::challenge(Brand::Portone, payment.lang, purchase, ACTION, &fields);
+            return window::challenge(&BRAND, payment.lang, purchase, ACTION, &fields);
         }
         let response = if turn.faults.return_lost {
-            window::connection_lost(Brand::Portone, payment.lang)
+            window::connection_lost(&BRAND, payment.lang)
         } else {
             leave(&payment)
         };
@@ -164,10 +179,9 @@ impl Engine {
     }
 
     fn purchase<'a>(&'a self, payment: &'a Payment) -> Purchase<'a> {
-        let n = usize::from(payment.lang == Lang::En);
         let merchant = self.merchants.get(payment.merchant);
         Purchase {
-            merchant: merchant.and_then(|m| m.names.get(n)).map_or("", String::as_str),
+            merchant: merchant.map_or("", |m| payment.lang.of_pair(m.names)),
             goods: &payment.order_name,
             amount: payment.agreed,
             order_id: &payment.id,
@@ -235,7 +249,7 @@ impl Engine {
         let other_lang =
             Some(format!("{ACTION}?{}&lang={}", query.join("&"), lang.pick("en", "ko")));
         let purchase = Some(self.purchase(payment));
-        let (brand, script) = (Brand::Portone, String::new());
+        let (brand, script) = (&BRAND, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
     }
 }

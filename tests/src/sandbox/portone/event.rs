@@ -2,17 +2,16 @@
 
 use serde_json::json;
 
-use super::{Payment, Stage};
-use crate::sandbox::faults::Provider;
-use crate::sandbox::merchant::PortoneMerchant;
-use crate::sandbox::outbox::{Draft, Plan};
+use super::merchant::Merchant;
+use super::{NAME, PLAN, Payment, Stage};
+use crate::sandbox::outbox::{Draft, Stamp};
 use crate::sandbox::{Turn, moment};
 
 /// Sends what the payment's present status calls for. The answer is a letter that must be tried before
 /// the caller may be answered.
 pub(super) fn announce(
     payment: &Payment,
-    merchants: &[PortoneMerchant],
+    merchants: &[Merchant],
     turn: &mut Turn<'_>,
 ) -> Option<u64> {
     let merchant = merchants.get(payment.merchant)?;
@@ -36,19 +35,19 @@ pub(super) fn announce(
         }
         let body = json!({ "type": kind, "timestamp": moment::iso(turn.now), "data": data });
         Draft {
-            provider: Provider::PortoneV2,
+            provider: NAME,
             request_id: payment.id.clone(),
             topic: topic.to_owned(),
             url: merchant.webhook_url.clone(),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string(),
             transmission_id: turn.dice.hex(32),
-            signing_key: Some(key),
+            stamp: Stamp::StandardWebhooks(key),
         }
     };
     let genuine = draft(kind, kind, merchant.webhook_key.clone());
     // A forger does not have the key.
     let paid = "Transaction.Paid";
     let forged = draft(paid, "Transaction.Paid forged", vec![0; merchant.webhook_key.len()]);
-    turn.outbox.send(turn.now, turn.faults.webhook, Plan::PortoneV2, Some(genuine), Some(forged))
+    turn.outbox.send(turn.now, turn.faults.webhook, PLAN, Some(genuine), Some(forged))
 }

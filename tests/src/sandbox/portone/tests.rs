@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::faults::{Faults, Order, Provider, Remains, Webhook};
-use crate::sandbox::merchant::Merchants;
+use crate::sandbox::faults::{Faults, Remains, Webhook};
 use crate::sandbox::moment::MINUTE_MS;
 use crate::sandbox::outbox::Delivery;
 use crate::sandbox::{BookLine, Method, Request, Response, Sandbox, cipher};
@@ -22,7 +21,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self { sandbox: Sandbox::new(Merchants::demo("http://edge")), now: NOON }
+        Self { sandbox: Sandbox::demo("http://edge"), now: NOON }
     }
 
     fn send(&mut self, request: &Request) -> Response {
@@ -30,7 +29,7 @@ impl Scene {
     }
 
     fn fault(&mut self, faults: Faults) {
-        self.sandbox.faults.set(Order { provider: Provider::PortoneV2, faults });
+        self.sandbox.set_faults("portone_v2", faults).unwrap();
     }
 
     /// A call with an idempotency key's header as it is written.

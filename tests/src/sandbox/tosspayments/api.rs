@@ -131,7 +131,7 @@ impl Engine {
         let bytes = LENIENT.decode(text.trim()).map_err(|_| Code::IncorrectBasicAuthFormat)?;
         let plain = String::from_utf8(bytes).map_err(|_| Code::IncorrectBasicAuthFormat)?;
         let key = plain.strip_suffix(':').ok_or(Code::IncorrectBasicAuthFormat)?;
-        let owns = |merchant: &super::TossMerchant| merchant.secret_key == key;
+        let owns = |merchant: &super::Merchant| merchant.secret_key == key;
         self.merchants.iter().position(owns).ok_or(Code::UnauthorizedKey)
     }
 

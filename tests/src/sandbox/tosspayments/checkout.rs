@@ -1,10 +1,12 @@
 //! The buyer's window of `tosspayments`: opening it, what each button does, and the way back.
 
+use serde_json::Value;
+
 use super::code::Code;
 use super::payment::{Act, Issuer, Method, Payment, Stage, Verdict, verdict};
-use super::{Engine, event};
+use super::{BRAND, Engine, event};
 use crate::sandbox::form::{Fields, is_web, with_query};
-use crate::sandbox::window::{self, Brand, Lang, Purchase, Sheet, escaped, hidden, money};
+use crate::sandbox::window::{self, Lang, Purchase, Sheet, escaped, hidden, money};
 use crate::sandbox::{Request, Response, Turn};
 
 mod instruments;
@@ -22,6 +24,29 @@ pub(super) fn sdk() -> Response {
     Response::of(200, "text/javascript; charset=utf-8", script)
         .with("cross-origin-resource-policy", "cross-origin")
         .with("access-control-allow-origin", "*")
+}
+
+/// Where the SDK, with `windowTarget` `self`, sends the browser: what `window/sdk.js` does.
+pub(super) fn script_opens(data: &Value) -> String {
+    let text = |name: &str| data[name].as_str().unwrap_or_default();
+    let direct = data["card"]["flowMode"] == "DIRECT";
+    with_query(
+        "/window",
+        &[
+            ("clientKey", text("clientKey")),
+            ("customerKey", text("customerKey")),
+            ("method", text("method")),
+            ("amount", &data["amount"]["value"].to_string()),
+            ("currency", data["amount"]["currency"].as_str().unwrap_or_default()),
+            ("orderId", text("orderId")),
+            ("orderName", text("orderName")),
+            ("successUrl", text("successUrl")),
+            ("failUrl", text("failUrl")),
+            ("easyPay", if direct { "any" } else { "" }),
+            ("target", text("windowTarget")),
+            ("lang", "ko"),
+        ],
+    )
 }
 
 /// What the buyer pressed.
@@ -165,10 +190,7 @@ impl Engine {
             return self.ask_for_more(&payment);
         }
         if turn.faults.return_lost {
-            return Response {
-                after_delivery,
-                ..window::connection_lost(Brand::Toss, payment.lang)
-            };
+            return Response { after_delivery, ..window::connection_lost(&BRAND, payment.lang) };
         }
         Response { after_delivery, ..leave(&payment) }
     }
@@ -180,9 +202,8 @@ impl Engine {
 
     fn purchase<'a>(&'a self, payment: &'a Payment, lang: Lang) -> Purchase<'a> {
         let merchant = self.merchants.get(payment.merchant);
-        let name = |n: usize| merchant.and_then(|merchant| merchant.names.get(n));
         Purchase {
-            merchant: name(if lang == Lang::Ko { 0 } else { 1 }).map_or("", String::as_str),
+            merchant: merchant.map_or("", |merchant| lang.of_pair(merchant.names)),
             goods: &payment.order_name,
             amount: payment.agreed,
             order_id: &payment.order_id,
@@ -241,7 +262,7 @@ impl Engine {
         );
         let other_lang = Some(reopened(request, "lang", lang.pick("en", "ko")));
         let purchase = Some(self.purchase(payment, lang));
-        let (brand, script) = (Brand::Toss, String::new());
+        let (brand, script) = (&BRAND, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
     }
 
@@ -249,7 +270,7 @@ impl Engine {
         let fields =
             [hidden("payment_key", &payment.key), hidden("lang", payment.lang.tag())].concat();
         let purchase = self.purchase(payment, payment.lang);
-        window::challenge(Brand::Toss, payment.lang, purchase, "/toss/window", &fields)
+        window::challenge(&BRAND, payment.lang, purchase, "/toss/window", &fields)
     }
 
     /// The page of a payment that cannot be paid here any more, with the way back to the shop.
@@ -285,7 +306,7 @@ impl Engine {
             escaped(code.message(lang)),
         );
         let purchase = Some(self.purchase(payment, lang));
-        let (brand, other_lang, script) = (Brand::Toss, None, String::new());
+        let (brand, other_lang, script) = (&BRAND, None, String::new());
         window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
     }
 }
@@ -300,7 +321,7 @@ fn reopened(request: &Request, field: &str, value: &str) -> String {
 fn refused(code: Code, lang: Lang) -> Response {
     let title = lang.pick("결제를 시작할 수 없습니다", "The payment cannot start");
     let text = format!("{} ({})", code.message(lang), code.word());
-    window::notice(code.status(), Brand::Toss, lang, title, &text)
+    window::notice(code.status(), &BRAND, lang, title, &text)
 }
 
 /// The payment of a window that opens, or opens again.
@@ -414,6 +435,6 @@ fn leave(payment: &Payment) -> Response {
         lang.pick("판매자에게 돌아가는 중입니다", "Going back to the shop"),
     );
     let script = format!("parent.postMessage({},'*')", said.to_string().replace('<', "\\u003c"));
-    let (brand, purchase, other_lang) = (Brand::Toss, None, None);
+    let (brand, purchase, other_lang) = (&BRAND, None, None);
     window::page(200, &Sheet { brand, lang, purchase, other_lang, body, script })
 }

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::object;
+use super::merchant::Merchant;
 use super::payment::{Method, Payment, Stage};
-use crate::sandbox::faults::Provider;
-use crate::sandbox::merchant::TossMerchant;
-use crate::sandbox::outbox::{Draft, Plan};
+use super::{NAME, PLAN, object};
+use crate::sandbox::outbox::{Draft, Stamp};
 use crate::sandbox::window::Lang;
 use crate::sandbox::{Turn, moment};
 
@@ -17,7 +16,7 @@ const FORGED_SURPLUS_KRW: u64 = 1_000;
 /// before the caller may be answered.
 pub(super) fn announce(
     payment: &Payment,
-    merchants: &[TossMerchant],
+    merchants: &[Merchant],
     turn: &mut Turn<'_>,
 ) -> Option<u64> {
     let merchant = merchants.get(payment.merchant)?;
@@ -55,7 +54,7 @@ pub(super) fn announce(
 }
 
 /// Where the provider says nothing, a forger still may: "it is paid", while nothing was captured.
-pub(super) fn tempt(payment: &Payment, merchants: &[TossMerchant], turn: &mut Turn<'_>) {
+pub(super) fn tempt(payment: &Payment, merchants: &[Merchant], turn: &mut Turn<'_>) {
     let Some(merchant) = merchants.get(payment.merchant) else { return };
     let forged = status_changed(&forged_payment(payment, merchant), turn.now);
     send(payment, merchant, turn, None, Some(("PAYMENT_STATUS_CHANGED forged", forged)));
@@ -80,7 +79,7 @@ fn deposit_callback(payment: &Payment, secret: &str, status: &str, now: i64) -> 
 }
 
 /// DONE with a wrong secret; a paid one with a wrong amount on top.
-fn forged_payment(payment: &Payment, merchant: &TossMerchant) -> Value {
+fn forged_payment(payment: &Payment, merchant: &Merchant) -> Value {
     let mut data = object::payment(payment, merchant, Lang::Ko);
     let surplus = if payment.captures > 0 { FORGED_SURPLUS_KRW } else { 0 };
     let amount = payment.charged + surplus;
@@ -95,24 +94,24 @@ fn forged_payment(payment: &Payment, merchant: &TossMerchant) -> Value {
 
 fn send(
     payment: &Payment,
-    merchant: &TossMerchant,
+    merchant: &Merchant,
     turn: &mut Turn<'_>,
     genuine: Option<(&str, Value)>,
     forged: Option<(&str, Value)>,
 ) -> Option<u64> {
     let mut drafts = [genuine, forged].map(|event| {
         event.map(|(topic, body)| Draft {
-            provider: Provider::Tosspayments,
+            provider: NAME,
             request_id: payment.order_id.clone(),
             topic: topic.to_owned(),
             url: merchant.webhook_url.clone(),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string(),
             transmission_id: turn.dice.hex(32),
-            signing_key: None,
+            stamp: Stamp::Counted("tosspayments-webhook-transmission-"),
         })
     });
     let [genuine, forged] = &mut drafts;
     let fault = turn.faults.webhook;
-    turn.outbox.send(turn.now, fault, Plan::Tosspayments, genuine.take(), forged.take())
+    turn.outbox.send(turn.now, fault, PLAN, genuine.take(), forged.take())
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::merchant::Merchant;
 use super::payment::{Cancel, Method, Payment, Stage};
-use crate::sandbox::merchant::TossMerchant;
 use crate::sandbox::moment;
 use crate::sandbox::window::Lang;
 
@@ -11,7 +11,7 @@ use crate::sandbox::window::Lang;
 const CARD_COMPANY: &str = "51";
 
 /// What a look-up, a confirm, a cancel and an event show of a payment.
-pub(super) fn payment(payment: &Payment, merchant: &TossMerchant, lang: Lang) -> Value {
+pub(super) fn payment(payment: &Payment, merchant: &Merchant, lang: Lang) -> Value {
     let (total, balance) = (payment.charged, payment.balance());
     let vat = |amount: u64| (amount * 2 + 11) / 22;
     let untouched = matches!(payment.stage, Stage::Ready | Stage::Challenged | Stage::Left);

@@ -5,9 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::sandbox::faults::{Faults, Order, Provider};
+use crate::sandbox::faults::Faults;
 use crate::sandbox::form::{Fields, encoded};
-use crate::sandbox::merchant::Merchants;
 use crate::sandbox::moment::MINUTE_MS;
 use crate::sandbox::{BookLine, Method, Request, Response, Sandbox};
 
@@ -20,24 +19,32 @@ const NOON: i64 = 1_795_230_000_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// A shop, its buyer and the sandbox, at a time that only moves when told.
+#[derive(Clone)]
 struct Scene {
     sandbox: Sandbox,
     now: i64,
     key: &'static str,
+    /// What the last window that was shown calls its payment.
+    payment_key: String,
 }
 
 fn scene() -> Scene {
-    let sandbox = Sandbox::new(Merchants::demo("http://edge"));
-    Scene { sandbox, now: NOON, key: "test_sk_camera" }
+    let sandbox = Sandbox::demo("http://edge");
+    Scene { sandbox, now: NOON, key: "test_sk_camera", payment_key: String::new() }
 }
 
 impl Scene {
     fn send(&mut self, request: &Request) -> Response {
-        self.sandbox.handle(request, self.now, 1)
+        let response = self.sandbox.handle(request, self.now, 1);
+        let page = String::from_utf8(response.body.clone()).unwrap();
+        if let Some((_, rest)) = page.split_once(r#"name="payment_key" value=""#) {
+            rest.split('"').next().unwrap().clone_into(&mut self.payment_key);
+        }
+        response
     }
 
     fn fault(&mut self, faults: Faults) {
-        self.sandbox.faults.set(Order { provider: Provider::Tosspayments, faults });
+        self.sandbox.set_faults("tosspayments", faults).unwrap();
     }
 
     fn window(&mut self, method: &str, amount: u64) -> Response {
@@ -62,7 +69,7 @@ impl Scene {
     }
 
     fn payment_key(&self) -> String {
-        self.sandbox.toss.orders.values().next_back().unwrap().clone()
+        self.payment_key.clone()
     }
 
     fn signed(&self, request: Request) -> Request {

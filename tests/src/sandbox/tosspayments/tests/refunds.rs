@@ -113,7 +113,7 @@ fn a_paid_account_is_refunded_to_an_account_and_an_unpaid_one_as_a_whole() {
     let part = json!({ "cancelReason": "r", "cancelAmount": 1_000 });
     let (_, body) = scene.cancel("0", &part);
     assert_eq!(body["code"], "NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT");
-    let mut unpaid = Scene { sandbox: scene.sandbox.clone(), ..scene };
+    let mut unpaid = scene.clone();
     let (_, body) = unpaid.cancel("1", &json!({ "cancelReason": "r" }));
     assert_eq!((&body["status"], unpaid.line().refunded), (&json!("CANCELED"), 0));
     deposit(&mut scene, &json!({ "request_id": ORDER }), 200);
