@@ -1,6 +1,7 @@
 //! HTTP tests against the running runtime, and the rules that keep the house tidy.
 
 mod config;
+mod conformance;
 mod faults;
 mod notices;
 mod open;
