@@ -13,7 +13,7 @@ mod read;
 mod write;
 
 pub use field::Field;
-pub use write::Writer;
+pub use write::{Writer, for_script};
 
 use core::cell::Cell;
 

@@ -10,7 +10,7 @@
 //! wildcard does not exist here.
 
 use crate::address::Address;
-use crate::json::Writer;
+use crate::json::{Writer, for_script};
 use crate::provider::Window;
 
 /// A page: its bytes and every header that is not the HTTP status.
@@ -134,7 +134,7 @@ fn page(
         // JSON in JSON: whatever the adapter wrote stays one text until its own starter reads it.
         block.name("data").text_or_null(data);
     });
-    let block = escape_json(&block);
+    let block = for_script(&block);
     let scripts: String = scripts
         .iter()
         .map(|src| format!("<script src=\"{}\" defer></script>", escape(src)))
@@ -196,21 +196,6 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-        out
-    })
-}
-
-/// Escapes JSON so that it can stand inside a script element: still the same JSON.
-fn escape_json(json: &str) -> String {
-    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
-        match c {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
             _ => out.push(c),
         }
         out

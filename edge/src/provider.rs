@@ -1,6 +1,6 @@
 //! The seam between the core and the providers: data plus pure functions, no IO.
 //!
-//! A provider is one file: `provider/<name>.rs`. It tells what it can do ([`Capabilities`]), turns an
+//! A provider is one file: `provider/<name>.rs`; what several do alike stands in `parts`. It tells what it can do ([`Capabilities`]), turns an
 //! [`Ask`] into an [`HttpRequest`] and an [`HttpResponse`] into a [`Fact`], builds what our intermediate
 //! page puts into the provider's window, and reads what comes back through the browser or by webhook.
 //! The shell carries requests; nothing here decides about a payment.
@@ -20,6 +20,7 @@ use shared::time::{Span, Timestamp};
 use crate::secret::Secret;
 
 pub mod kb;
+mod parts;
 pub mod portone_v2;
 pub mod tosspayments;
 

@@ -114,3 +114,19 @@ impl Writer {
         });
     }
 }
+
+/// The same JSON, harmless inside a script element.
+#[must_use]
+pub fn for_script(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        match c {
+            '<' => out.push_str("\\u003c"),
+            '>' => out.push_str("\\u003e"),
+            '&' => out.push_str("\\u0026"),
+            '\u{2028}' => out.push_str("\\u2028"),
+            '\u{2029}' => out.push_str("\\u2029"),
+            _ => out.push(c),
+        }
+        out
+    })
+}

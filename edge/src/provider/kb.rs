@@ -33,16 +33,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use shared::fact::{Ask, Decline, DeclineCode, Fact, ProviderPaymentId, Sighting};
 use shared::id::RequestId;
-use shared::money::{Amount, Currency, Total};
+use shared::money::{Currency, Total};
 use shared::time::{Span, Timestamp};
 
+use super::parts::{
+    check_bases, check_json, field, header, is_word, parse, read_callback, required, unclear,
+    undecided, won, word,
+};
 use super::{
     Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
-use crate::address::is_base;
-use crate::json::{self, Field, Limits, Writer};
+use crate::json::Writer;
 use crate::signature::{digest, equal, hex, hmac_sha256, unhex};
 use wire::{
     ALREADY_PAID, BUYER_CANCELLED, Cancelled, DECLINES, Envelope, Inquired, OK, OTHER_AMOUNT,
@@ -91,13 +94,7 @@ impl Provider for Kb {
         if !(1..=20).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             faults.push(format!("merchant_no \"{number}\" is not of 1 to 20 letters and digits"));
         }
-        for name in ["private_base", "window_base"] {
-            let base = account.setting(name);
-            if !is_base(base) {
-                let form = "an http or https address without query or slash at the end";
-                faults.push(format!("{name} \"{base}\" is not {form}"));
-            }
-        }
+        check_bases(account, ["private_base", "window_base"], false, &mut faults);
         for name in ["enc_key", "mac_key"] {
             if key(account, name).is_none() {
                 faults.push(format!("{name} is not of 64 hexadecimal digits"));
@@ -124,7 +121,7 @@ impl Provider for Kb {
         match ask {
             Ask::Prepare { request_id: _, amount, goods_name, buyer } => {
                 let amount = won(*amount)?;
-                let goods_name = required(goods_name, "goods_name")?;
+                let goods_name = required(goods_name, TEXT_CHARS_MAX, "goods_name")?;
                 let ci = Writer::document(|plain| plain.name("ci").text(buyer));
                 let enc_ci = seal(account, entropy, &ci)?;
                 post(account, "/v1/register", ANSWER_WAIT, &order_no, |body| {
@@ -152,9 +149,9 @@ impl Provider for Kb {
                     .minus(*cancelled_before)
                     .and_then(|balance| balance.minus(amount.total()))
                     .map_err(|_| CannotAsk::Missing("an amount within what was captured"))?;
-                let cancel_no = required(key, "a cancel number")?;
+                let cancel_no = required(key, TEXT_CHARS_MAX, "a cancel number")?;
                 let amount = won(*amount)?;
-                let reason = required(reason, "a reason")?;
+                let reason = required(reason, TEXT_CHARS_MAX, "a reason")?;
                 post(account, "/v1/cancel", CANCEL_WAIT, &order_no, |body| {
                     body.name("pay_no").text(provider_payment_id.as_str());
                     body.name("cancel_no").text(&cancel_no);
@@ -187,7 +184,7 @@ impl Provider for Kb {
             }
             429 => Ok(Fact::Busy { retry_after: answer.retry_after.unwrap_or(BUSY_DEFAULT) }),
             // KB answers 200 or its gateway speaks; the gateway knows nothing about money.
-            status => Ok(unclear(format!("HTTP {status}"))),
+            status => Ok(undecided(status, "")),
         }
     }
 
@@ -205,7 +202,7 @@ impl Provider for Kb {
         }
         let pay_token = window.token.ok_or(CannotAsk::Missing("pay_token"))?;
         let amount = won(window.amount)?;
-        let goods_name = required(window.goods_name, "goods_name")?;
+        let goods_name = required(window.goods_name, TEXT_CHARS_MAX, "goods_name")?;
         let data = Writer::document(|data| {
             data.name("order_no").shown(&window.request_id);
             data.name("amount").number(amount);
@@ -217,7 +214,7 @@ impl Provider for Kb {
             action: format!("{}/window", account.setting("window_base")),
             fields: vec![
                 field("merchant_no", account.setting("merchant_no")),
-                field("pay_token", &required(pay_token, "pay_token")?),
+                field("pay_token", &required(pay_token, TEXT_CHARS_MAX, "pay_token")?),
                 field("enc_data", &seal(account, entropy, &data)?),
                 field("lang", window.locale),
             ],
@@ -225,10 +222,7 @@ impl Provider for Kb {
     }
 
     fn returned(&self, inbound: &Inbound<'_>) -> Hint {
-        let find = |name: &str| {
-            form_urlencoded::parse(inbound.body)
-                .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        };
+        let find = |name: &str| field(inbound.body, name);
         let code = find("reason_code").filter(|code| is_word(code));
         let failed = find("result").as_deref() == Some("FAIL");
         Hint {
@@ -244,18 +238,12 @@ impl Provider for Kb {
         account: &Account,
         _now: Timestamp,
     ) -> Result<Callback, CallbackRefused> {
-        let header = |name: &str| inbound.headers.get(name).map(String::as_str);
-        let media = header("content-type").and_then(|value| value.split(';').next());
-        let json = media.is_some_and(|m| m.trim().eq_ignore_ascii_case("application/json"));
-        if !json || header("content-encoding").is_some() {
-            return Err(CallbackRefused::MediaType);
-        }
-        let mac = header("x-kb-mac").ok_or(CallbackRefused::SignatureMissing)?;
+        check_json(inbound)?;
+        let mac = header(inbound, "x-kb-mac").ok_or(CallbackRefused::SignatureMissing)?;
         if !mac_fits(account, inbound.body, mac) {
             return Err(CallbackRefused::SignatureInvalid);
         }
-        let report = json::read(inbound.body, Limits::OURS, Report::of)
-            .map_err(|_| CallbackRefused::Unreadable)?;
+        let report = read_callback(inbound, Report::of)?;
         // A good code over another merchant's report is a report for somebody else's address.
         if report.merchant_no != account.setting("merchant_no") {
             return Err(CallbackRefused::SignatureInvalid);
@@ -402,37 +390,6 @@ fn declined(reason_code: Option<&str>) -> Fact {
         code: reason_code.and_then(listed).unwrap_or(DeclineCode::Other),
         provider_code: reason_code.map(|code| word(code).to_owned()),
     })
-}
-
-fn unclear(detail: impl Into<String>) -> Fact {
-    Fact::Unclear { detail: detail.into() }
-}
-
-fn parse<T>(body: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T, Unreadable> {
-    json::read(body, Limits::OURS, of)
-        .map_err(|refusal| Unreadable { detail: refusal.detail.to_owned() })
-}
-
-/// A provider's word when it looks like one: anything else could be personal data or break a log line.
-fn word(text: &str) -> &str {
-    if is_word(text) { text } else { "(malformed)" }
-}
-
-fn is_word(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-fn won(amount: Amount) -> Result<u64, CannotAsk> {
-    let won = amount.currency() == Currency::Krw;
-    won.then(|| amount.minor()).ok_or(CannotAsk::Missing("an amount in KRW"))
-}
-
-fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
-    if text.trim().is_empty() {
-        return Err(CannotAsk::Missing(what));
-    }
-    Ok(text.chars().take(TEXT_CHARS_MAX).collect())
 }
 
 /// A request about an order; `members` are those that follow its names.

@@ -48,16 +48,19 @@
 
 use shared::fact::{Ask, Fact, ProviderPaymentId, RefundAccount};
 use shared::id::RequestId;
-use shared::money::{Amount, Currency, Total};
+use shared::money::{Currency, Total};
 use shared::time::{Span, Timestamp};
 
+use super::parts::{
+    check_bases, check_json, event_name, field, header, is_word, parse, read_callback, required,
+    unclear, undecided, won,
+};
 use super::{
     Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
     Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider,
     Road, Unreadable, Window, WindowFor,
 };
-use crate::address::is_base;
-use crate::json::{self, Field, Limits, Writer};
+use crate::json::{Writer, for_script};
 use crate::secret::Secret;
 use crate::signature::{self, SignatureError, webhook_secret};
 use answer::{cancelled, refused, told};
@@ -123,15 +126,7 @@ impl Provider for PortoneV2 {
                 faults.push(format!("{name} \"{value}\" is not of letters, digits, - and _"));
             }
         }
-        for name in ["api_base", "sdk_base"] {
-            let base = account.setting(name);
-            if !is_base(base) {
-                let form = "an http or https address without query or slash at the end";
-                faults.push(format!("{name} \"{base}\" is not {form}"));
-            } else if !account.test_mode && !base.starts_with("https://") {
-                faults.push(format!("{name} \"{base}\" is not https, which live channels need"));
-            }
-        }
+        check_bases(account, ["api_base", "sdk_base"], !account.test_mode, &mut faults);
         let secret = account.secret("api_secret");
         if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
             faults.push("api_secret is empty or malformed".to_owned());
@@ -201,7 +196,7 @@ impl Provider for PortoneV2 {
                     .minus(*cancelled_before)
                     .map_err(|_| CannotAsk::Missing("more was given back than captured"))?;
                 let whole = cancelled_before.is_zero() && amount.total() == *captured;
-                let reason = required(reason, "a reason")?;
+                let reason = required(reason, TEXT_CHARS_MAX, "a reason")?;
                 // Left out, the whole is cancelled: means that know no partial cancel take only that.
                 let part = if whole { None } else { Some(won(*amount)?) };
                 let body = of_store(account, |body| {
@@ -240,7 +235,7 @@ impl Provider for PortoneV2 {
             // A PG that failed (PG_PROVIDER) may have moved money: as unknown as a broken gateway.
             status => {
                 let kind = parse(body, ErrorBody::of).map(|error| error.kind).unwrap_or_default();
-                Ok(unclear(because(status, &kind)))
+                Ok(undecided(status, &kind))
             }
         }
     }
@@ -267,7 +262,7 @@ impl Provider for PortoneV2 {
             }
         };
         let amount = won(window.amount)?;
-        let order_name = required(window.goods_name, "goods_name")?;
+        let order_name = required(window.goods_name, TEXT_CHARS_MAX, "goods_name")?;
         let kind = match window.device {
             Device::Pc => account.settings.get("window_pc").map(String::as_str),
             // What every PG takes that says so.
@@ -291,16 +286,13 @@ impl Provider for PortoneV2 {
         Ok(Window::Script {
             src: [account.setting("sdk_base"), "/v2/browser-sdk.js"].concat(),
             starter: "portone",
-            // Valid JSON still, and harmless inside a script element: goods names come from strangers.
-            data: json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+            // Goods names come from strangers.
+            data: for_script(&json),
         })
     }
 
     fn returned(&self, inbound: &Inbound<'_>) -> Hint {
-        let find = |name: &str| {
-            form_urlencoded::parse(inbound.query.as_bytes())
-                .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        };
+        let find = |name: &str| field(inbound.query.as_bytes(), name);
         // Other providers' returns have a `code` too.
         let code = find("payment_id").and_then(|_| find("code"));
         Hint {
@@ -316,15 +308,9 @@ impl Provider for PortoneV2 {
         account: &Account,
         now: Timestamp,
     ) -> Result<Callback, CallbackRefused> {
-        let header = |name: &str| inbound.headers.get(name).map(String::as_str);
-        let media = header("content-type").and_then(|value| value.split(';').next());
-        let json = media.is_some_and(|m| m.trim().eq_ignore_ascii_case("application/json"));
-        if !json || header("content-encoding").is_some() {
-            return Err(CallbackRefused::MediaType);
-        }
+        check_json(inbound)?;
         let event = signed(inbound, account, now)?;
-        let body = json::read(inbound.body, Limits::OURS, Event::of)
-            .map_err(|_| CallbackRefused::Unreadable)?;
+        let body = read_callback(inbound, Event::of)?;
         // A good signature over another store's event is an event for somebody else's address.
         if body.store_id.is_some_and(|id| id != account.setting("store_id")) {
             return Err(CallbackRefused::SignatureInvalid);
@@ -347,46 +333,11 @@ const fn voids(ask: &Ask) -> bool {
     matches!(ask, Ask::Cancel { captured, .. } if captured.is_zero())
 }
 
-fn unclear(detail: impl Into<String>) -> Fact {
-    Fact::Unclear { detail: detail.into() }
-}
-
-fn because(status: u16, kind: &str) -> String {
-    ["HTTP ", &status.to_string(), " ", word(kind)].concat()
-}
-
 /// An answer whose content says nothing more than its status: still an object, or it is not PortOne's.
 fn done(body: &[u8]) -> Result<(), Unreadable> {
     parse(body, |answer| {
         let _ = answer.entries_or_none();
     })
-}
-
-fn parse<T>(body: &[u8], of: impl FnOnce(Field<'_>) -> T) -> Result<T, Unreadable> {
-    json::read(body, Limits::OURS, of)
-        .map_err(|refusal| Unreadable { detail: refusal.detail.to_owned() })
-}
-
-/// A provider's word when it looks like one: anything else could be personal data or break a log line.
-fn word(text: &str) -> &str {
-    if is_word(text) { text } else { "(malformed)" }
-}
-
-fn is_word(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-fn won(amount: Amount) -> Result<u64, CannotAsk> {
-    let won = amount.currency() == Currency::Krw;
-    won.then(|| amount.minor()).ok_or(CannotAsk::Missing("an amount in KRW"))
-}
-
-fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
-    if text.trim().is_empty() {
-        return Err(CannotAsk::Missing(what));
-    }
-    Ok(text.chars().take(TEXT_CHARS_MAX).collect())
 }
 
 fn of_store(account: &Account, members: impl FnOnce(&mut Writer)) -> String {
@@ -469,12 +420,10 @@ fn signed(
     account: &Account,
     now: Timestamp,
 ) -> Result<String, CallbackRefused> {
-    let header = |name: &str| inbound.headers.get(name).ok_or(CallbackRefused::SignatureMissing);
+    let header = |name: &str| header(inbound, name).ok_or(CallbackRefused::SignatureMissing);
     let id = header("webhook-id")?;
     let (at, list) = (header("webhook-timestamp")?, header("webhook-signature")?);
-    if !(1..=200).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(CallbackRefused::HeaderInvalid);
-    }
+    let event = event_name(id)?;
     let mut verdict = Err(SignatureError::Invalid);
     for name in ["webhook_secret", "webhook_secret_next"] {
         if let Some(secret) = signing_secret(account, name) {
@@ -482,7 +431,7 @@ fn signed(
         }
     }
     match verdict {
-        Ok(()) => Ok(id.clone()),
+        Ok(()) => Ok(event),
         Err(SignatureError::HeaderInvalid) => Err(CallbackRefused::HeaderInvalid),
         Err(SignatureError::Timestamp) => Err(CallbackRefused::Stale),
         Err(SignatureError::Invalid) => Err(CallbackRefused::SignatureInvalid),

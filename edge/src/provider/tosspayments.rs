@@ -36,17 +36,19 @@ use shared::fact::{
     Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, RefundAccount, Sighting,
 };
 use shared::id::RequestId;
-use shared::money::{Amount, Currency, Total};
+use shared::money::{Currency, Total};
 use shared::time::{Span, Timestamp};
 
+use super::parts::{
+    check_bases, check_json, event_name, field, header, is_word, parse, read_callback, required,
+    unclear, undecided, won, word,
+};
 use super::{
     Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
     Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
     Unreadable, Window, WindowFor,
 };
-use crate::address::is_base;
-use crate::json::{self, Limits, Writer};
-use crate::problem::Refusal;
+use crate::json::{Writer, for_script};
 use crate::signature::{digest, hex};
 use wire::{ErrorBody, Event, Payment};
 
@@ -64,6 +66,8 @@ const LOOK_WAIT: Span = Span::seconds(10);
 const BUSY_DEFAULT: Span = Span::seconds(1);
 /// Longest `orderName`, in characters.
 const GOODS_NAME_CHARS_MAX: usize = 100;
+/// Longest `clientKey`.
+const CLIENT_KEY_CHARS_MAX: usize = 200;
 /// Longest `cancelReason`, in characters.
 const REASON_CHARS_MAX: usize = 200;
 /// Longest `Idempotency-Key`.
@@ -117,15 +121,7 @@ impl Provider for Tosspayments {
             );
         }
         let live = client == Some("live") || secret == Some("live");
-        for name in ["api_base", "sdk_base"] {
-            let base = account.setting(name);
-            if !is_base(base) {
-                let form = "an http or https address without query or slash at the end";
-                faults.push(format!("{name} \"{base}\" is not {form}"));
-            } else if live && !base.starts_with("https://") {
-                faults.push(format!("{name} \"{base}\" is not https, which live keys need"));
-            }
-        }
+        check_bases(account, ["api_base", "sdk_base"], live, &mut faults);
         if account.settings.get("mid").is_some_and(|mid| !(1..=14).contains(&mid.len())) {
             faults.push("mid is not of 1 to 14 characters; leave it out when unknown".to_owned());
         }
@@ -180,7 +176,7 @@ impl Provider for Tosspayments {
                     .minus(*cancelled_before)
                     .map_err(|_| CannotAsk::Missing("more was given back than captured"))?;
                 let whole = cancelled_before.is_zero() && amount.total() == due;
-                let reason = required(&first_chars(reason, REASON_CHARS_MAX), "a reason")?;
+                let reason = required(reason, REASON_CHARS_MAX, "a reason")?;
                 // Left out, the whole is cancelled: means that know no partial cancel take only that.
                 let part = if whole { None } else { Some(won(*amount)?) };
                 let body = cancel_body(&reason, part, balance, receiver.as_ref());
@@ -199,24 +195,22 @@ impl Provider for Tosspayments {
         let body = &answer.body;
         let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
         match answer.http_status {
-            200 => match json::read(body, Limits::OURS, Payment::of) {
+            200 => match parse(body, Payment::of) {
                 Ok(payment) => Ok(told(&payment, ask, account).unwrap_or_else(unclear)),
-                Err(error) => match json::read(body, Limits::OURS, ErrorBody::of) {
-                    Ok(inner) => {
-                        Ok(unclear(format!("HTTP 200 with the error {}", word(&inner.code))))
-                    }
-                    Err(_) => Err(unreadable("no payment object", &error)),
+                Err(unreadable) => match parse(body, ErrorBody::of) {
+                    Ok(inner) => Ok(undecided(200, &inner.code)),
+                    Err(_) => Err(unreadable),
                 },
             },
             429 => Ok(Fact::Busy { retry_after }),
-            status @ 400..=499 => match json::read(body, Limits::OURS, ErrorBody::of) {
-                Ok(error) => Ok(refused(ask, status, &error.code, retry_after)),
-                Err(error) => Err(unreadable("no error object", &error)),
-            },
+            status @ 400..=499 => {
+                let error = parse(body, ErrorBody::of)?;
+                Ok(refused(ask, status, &error.code, retry_after))
+            }
             // Whatever a failing server or a proxy says about money is no decision.
             status => {
-                let code = json::read(body, Limits::OURS, ErrorBody::of).map(|error| error.code);
-                Ok(unclear(format!("HTTP {status} {}", code.as_deref().map_or("", word))))
+                let code = parse(body, ErrorBody::of).map(|error| error.code).unwrap_or_default();
+                Ok(undecided(status, &code))
             }
         }
     }
@@ -238,10 +232,10 @@ impl Provider for Tosspayments {
             Means::Phone => "MOBILE_PHONE",
             Means::KbPay => return Err(CannotAsk::Unsupported("KB Pay alone is no Toss method")),
         };
-        let client_key = required(account.setting("client_key"), "client_key")?;
+        let client_key =
+            required(account.setting("client_key"), CLIENT_KEY_CHARS_MAX, "client_key")?;
         let amount = won(window.amount)?;
-        let name = first_chars(window.goods_name, GOODS_NAME_CHARS_MAX);
-        let order_name = required(&name, "goods_name")?;
+        let order_name = required(window.goods_name, GOODS_NAME_CHARS_MAX, "goods_name")?;
         let json = Writer::document(|data| {
             data.name("clientKey").text(&client_key);
             // The starter hands over the SDK's own constant of this name: no buyer is remembered there.
@@ -265,16 +259,13 @@ impl Provider for Tosspayments {
         Ok(Window::Script {
             src: format!("{}/v2/standard", account.setting("sdk_base")),
             starter: "tosspayments",
-            // Valid JSON still, and harmless inside a script element: goods names come from strangers.
-            data: json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+            // Goods names come from strangers.
+            data: for_script(&json),
         })
     }
 
     fn returned(&self, inbound: &Inbound<'_>) -> Hint {
-        let find = |name: &str| {
-            form_urlencoded::parse(inbound.query.as_bytes())
-                .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        };
+        let find = |name: &str| field(inbound.query.as_bytes(), name);
         let code = find("code").filter(|code| is_word(code));
         Hint {
             provider_payment_id: find("paymentKey").and_then(|key| ProviderPaymentId::parse(&key)),
@@ -291,23 +282,12 @@ impl Provider for Tosspayments {
         _account: &Account,
         _now: Timestamp,
     ) -> Result<Callback, CallbackRefused> {
-        let header = |name: &str| inbound.headers.get(name).map(String::as_str);
-        let media = header("content-type").and_then(|value| value.split(';').next());
-        let json = media.is_some_and(|m| m.trim().eq_ignore_ascii_case("application/json"));
-        if !json || header("content-encoding").is_some() {
-            return Err(CallbackRefused::MediaType);
-        }
-        let event = match header("tosspayments-webhook-transmission-id") {
+        check_json(inbound)?;
+        let event = match header(inbound, "tosspayments-webhook-transmission-id") {
             None => hex(&digest(inbound.body)),
-            Some(id)
-                if (1..=200).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) =>
-            {
-                id.to_owned()
-            }
-            Some(_) => return Err(CallbackRefused::HeaderInvalid),
+            Some(id) => event_name(id)?,
         };
-        let body = json::read(inbound.body, Limits::OURS, Event::of)
-            .map_err(|_| CallbackRefused::Unreadable)?;
+        let body = read_callback(inbound, Event::of)?;
         let (order_id, key) = match body.event_type.as_deref() {
             Some("PAYMENT_STATUS_CHANGED") => {
                 let data = body.data.ok_or(CallbackRefused::Unreadable)?;
@@ -457,19 +437,19 @@ fn money(number: &str, currency: Currency) -> Result<Total, String> {
 
 /// What a 4xx with a code says. Only listed words decide; a new word is looked up (I-13).
 fn refused(ask: &Ask, status: u16, code: &str, retry_after: Span) -> Fact {
-    let undecided = || unclear(format!("HTTP {status} {}", word(code)));
+    let open = || undecided(status, code);
     match (ask, code) {
         (_, "IDEMPOTENT_REQUEST_PROCESSING") => Fact::Busy { retry_after },
         (Ask::LookUp { .. }, "FORBIDDEN_CONSECUTIVE_REQUEST") => Fact::Busy { retry_after },
         (Ask::LookUp { .. }, "NOT_FOUND_PAYMENT" | "NOT_FOUND") if status == 404 => Fact::NotFound,
         (Ask::Capture { .. }, _) => {
-            decline_code(code).map_or_else(undecided, |reason| declined(reason, code))
+            decline_code(code).map_or_else(open, |reason| declined(reason, code))
         }
         (Ask::Cancel { .. }, _) if wire::CANCEL_REFUSALS.contains(&code) => {
             Fact::CancelRefused { provider_code: code.to_owned() }
         }
         (Ask::Prepare { .. } | Ask::LookUp { .. } | Ask::Close { .. } | Ask::Cancel { .. }, _) => {
-            undecided()
+            open()
         }
     }
 }
@@ -482,24 +462,6 @@ fn declined(code: DeclineCode, provider_code: &str) -> Fact {
     Fact::Declined(Decline { code, provider_code: Some(word(provider_code).to_owned()) })
 }
 
-fn unclear(detail: impl Into<String>) -> Fact {
-    Fact::Unclear { detail: detail.into() }
-}
-
-fn unreadable(what: &str, error: &Refusal) -> Unreadable {
-    Unreadable { detail: format!("{what}: {}", error.detail) }
-}
-
-/// A provider's word when it looks like one: anything else could be personal data or break a log line.
-fn word(text: &str) -> &str {
-    if is_word(text) { text } else { "(malformed)" }
-}
-
-fn is_word(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
 /// The key as a part of a path: a dot segment or a slash would be another call under our secret.
 fn path_safe(key: &ProviderPaymentId) -> Result<&str, CannotAsk> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'=');
@@ -508,19 +470,6 @@ fn path_safe(key: &ProviderPaymentId) -> Result<&str, CannotAsk> {
         .all(allowed)
         .then_some(text)
         .ok_or(CannotAsk::Missing("a paymentKey of letters and digits"))
-}
-
-fn won(amount: Amount) -> Result<u64, CannotAsk> {
-    let won = amount.currency() == Currency::Krw;
-    won.then(|| amount.minor()).ok_or(CannotAsk::Missing("an amount in KRW"))
-}
-
-fn required(text: &str, what: &'static str) -> Result<String, CannotAsk> {
-    if text.trim().is_empty() { Err(CannotAsk::Missing(what)) } else { Ok(text.to_owned()) }
-}
-
-fn first_chars(text: &str, count: usize) -> String {
-    text.chars().take(count).collect()
 }
 
 fn cancel_body(

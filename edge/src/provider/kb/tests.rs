@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use shared::id::Home;
 use shared::means::Device;
 
+use shared::money::Amount;
+
 use super::*;
 use crate::secret::Secret;
 use shared::sorted::Sorted;

@@ -4,8 +4,9 @@ use shared::fact::{Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, 
 use shared::money::{Amount, Currency, Total};
 use shared::time::Span;
 
+use super::super::parts::{unclear, undecided, word};
 use super::wire::{self, Cancellation, Payment, VirtualAccount};
-use super::{Account, because, unclear, voids, word};
+use super::{Account, voids};
 
 /// Between two looks at a payment that its PG has not decided.
 const PENDING_WAIT: Span = Span::seconds(10);
@@ -179,6 +180,6 @@ pub(super) fn refused(ask: &Ask, status: u16, kind: &str, retry_after: Span) -> 
         (Ask::Cancel { .. }, _, _) if !voids(ask) && wire::CANCEL_REFUSALS.contains(&kind) => {
             Fact::CancelRefused { provider_code: kind.to_owned() }
         }
-        _ => unclear(because(status, kind)),
+        _ => undecided(status, kind),
     }
 }

@@ -3,6 +3,8 @@
 
 use shared::id::Home;
 
+use shared::money::Amount;
+
 use super::*;
 use shared::fact::{Decline, DeclineCode, Deposit, Sighting};
 use shared::sorted::Sorted;

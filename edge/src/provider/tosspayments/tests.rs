@@ -3,7 +3,10 @@
 use shared::id::Home;
 use shared::means::Device;
 
+use shared::money::Amount;
+
 use super::*;
+use crate::json::{self, Limits};
 use crate::secret::Secret;
 use shared::sorted::Sorted;
 
