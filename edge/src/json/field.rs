@@ -152,6 +152,12 @@ impl<'a> Field<'a> {
         self.option().map(Self::text)
     }
 
+    /// A text within the document, or `null`, or missing.
+    #[must_use]
+    pub fn str_or_none(self) -> Option<&'a str> {
+        self.option().map(Self::str)
+    }
+
     /// A whole number from 0.
     #[must_use]
     pub fn number(self) -> u64 {

@@ -53,7 +53,7 @@ use shared::time::{Span, Timestamp};
 
 use super::parts::{
     check_bases, check_json, event_name, field, header, is_word, parse, read_callback, required,
-    unclear, undecided, won,
+    undecided, won,
 };
 use super::{
     Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
@@ -63,8 +63,8 @@ use super::{
 use crate::json::{Writer, for_script};
 use crate::secret::Secret;
 use crate::signature::{self, SignatureError, webhook_secret};
-use answer::{cancelled, refused, told};
-use wire::{Cancellation, ErrorBody, Event, Payment};
+use answer::said;
+use wire::Event;
 
 mod answer;
 mod wire;
@@ -123,7 +123,7 @@ impl Provider for PortoneV2 {
             let value = account.setting(name);
             let spelt = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
             if !spelt || !(1..=128).contains(&value.len()) {
-                faults.push(format!("{name} \"{value}\" is not of letters, digits, - and _"));
+                faults.push([name, " \"", value, "\" is not of letters, digits, - and _"].concat());
             }
         }
         check_bases(account, ["api_base", "sdk_base"], !account.test_mode, &mut faults);
@@ -134,7 +134,7 @@ impl Provider for PortoneV2 {
         for name in ["webhook_secret", "webhook_secret_next"] {
             let given = name == "webhook_secret" || account.secrets.get(name).is_some();
             if given && signing_secret(account, name).is_none() {
-                faults.push(format!("{name} is not of 24 to 64 bytes in base64"));
+                faults.push([name, " is not of 24 to 64 bytes in base64"].concat());
             }
         }
         if account.settings.get("window_pc").is_some_and(|kind| !WINDOWS.contains(&kind.as_str())) {
@@ -163,7 +163,14 @@ impl Provider for PortoneV2 {
                     body.name("totalAmount").number(amount);
                     body.name("currency").text(Currency::Krw.code());
                 });
-                post(account, id, "pre-register", ANSWER_WAIT, &format!("prepare-{id}"), body)
+                post(
+                    account,
+                    id,
+                    "pre-register",
+                    ANSWER_WAIT,
+                    &["prepare-", &id.to_string()].concat(),
+                    body,
+                )
             }
             Ask::LookUp { .. } => Ok(HttpRequest {
                 method: "GET",
@@ -213,30 +220,15 @@ impl Provider for PortoneV2 {
         answer: &HttpResponse,
         account: &Account,
     ) -> Result<Fact, Unreadable> {
-        let body = &answer.body;
+        let status = answer.http_status;
         let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
-        match answer.http_status {
-            200 => match ask {
-                Ask::Prepare { .. } => done(body).map(|()| Fact::Prepared { token: None }),
-                Ask::LookUp { .. } => {
-                    parse(body, Payment::of).map(|p| told(&p, account).unwrap_or_else(unclear))
-                }
-                Ask::Cancel { .. } if voids(ask) => done(body).map(|()| Fact::Closed),
-                Ask::Cancel { amount, cancelled_before, .. } => {
-                    parse(body, Cancellation::of).map(|c| cancelled(&c, *amount, *cancelled_before))
-                }
-                Ask::Capture { .. } | Ask::Close { .. } => Ok(unclear("nothing was asked")),
-            },
-            429 => Ok(Fact::Busy { retry_after }),
-            status @ 400..=499 => {
-                let error = parse(body, ErrorBody::of)?;
-                Ok(refused(ask, status, &error.kind, retry_after))
-            }
-            // A PG that failed (PG_PROVIDER) may have moved money: as unknown as a broken gateway.
-            status => {
-                let kind = parse(body, ErrorBody::of).map(|error| error.kind).unwrap_or_default();
-                Ok(undecided(status, &kind))
-            }
+        if status == 429 {
+            return Ok(Fact::Busy { retry_after });
+        }
+        match parse(&answer.body, |body| said(ask, status, body, account, retry_after)) {
+            // A gateway's page.
+            Err(_) if status != 200 && !(400..=499).contains(&status) => Ok(undecided(status, "")),
+            fact => fact,
         }
     }
 
@@ -310,17 +302,18 @@ impl Provider for PortoneV2 {
     ) -> Result<Callback, CallbackRefused> {
         check_json(inbound)?;
         let event = signed(inbound, account, now)?;
-        let body = read_callback(inbound, Event::of)?;
-        // A good signature over another store's event is an event for somebody else's address.
-        if body.store_id.is_some_and(|id| id != account.setting("store_id")) {
-            return Err(CallbackRefused::SignatureInvalid);
-        }
-        Ok(Callback {
-            event,
-            // None in events about billing keys, and in whatever comes tomorrow.
-            request_id: body.payment_id.as_deref().and_then(RequestId::parse),
-            provider_payment_id: body.transaction_id.as_deref().and_then(ProviderPaymentId::parse),
-        })
+        let callback = read_callback(inbound, |body| {
+            let body = Event::of(body);
+            // A good signature over another store's event is an event for somebody else's address.
+            let ours = body.store_id.is_none_or(|id| id == account.setting("store_id"));
+            ours.then(|| Callback {
+                event,
+                // None in events about billing keys, and in whatever comes tomorrow.
+                request_id: body.payment_id.and_then(RequestId::parse),
+                provider_payment_id: body.transaction_id.and_then(ProviderPaymentId::parse),
+            })
+        })?;
+        callback.ok_or(CallbackRefused::SignatureInvalid)
     }
 
     fn acknowledgement(&self) -> Acknowledgement {
@@ -331,13 +324,6 @@ impl Provider for PortoneV2 {
 /// Whether this is the order to void an account that nobody has paid into.
 const fn voids(ask: &Ask) -> bool {
     matches!(ask, Ask::Cancel { captured, .. } if captured.is_zero())
-}
-
-/// An answer whose content says nothing more than its status: still an object, or it is not PortOne's.
-fn done(body: &[u8]) -> Result<(), Unreadable> {
-    parse(body, |answer| {
-        let _ = answer.entries_or_none();
-    })
 }
 
 fn of_store(account: &Account, members: impl FnOnce(&mut Writer)) -> String {

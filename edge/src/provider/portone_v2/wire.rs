@@ -2,22 +2,21 @@
 
 use shared::time::{Civil, Span, Timestamp};
 
-use super::answer::{Status, Undone};
 use crate::json::Field;
 
-pub(super) struct Payment {
-    pub(super) status: Result<Status, String>,
-    pub(super) id: String,
-    pub(super) transaction_id: String,
-    pub(super) store_id: String,
-    pub(super) channel_type: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) requested_at: String,
+pub(super) struct Payment<'a> {
+    pub(super) status: &'a str,
+    pub(super) id: &'a str,
+    pub(super) transaction_id: &'a str,
+    pub(super) store_id: &'a str,
+    pub(super) channel_type: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
+    pub(super) requested_at: &'a str,
     pub(super) amounts: Amounts,
-    pub(super) currency: String,
-    pub(super) issued: Option<VirtualAccount>,
+    pub(super) currency: &'a str,
+    pub(super) issued: Option<VirtualAccount<'a>>,
     /// The PG's own word for a failure.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<&'a str>,
 }
 
 /// In minor units.
@@ -28,44 +27,34 @@ pub(super) struct Amounts {
     pub(super) cancelled: u64,
 }
 
-pub(super) struct VirtualAccount {
-    pub(super) bank: Option<String>,
-    pub(super) number: String,
-    pub(super) holder: Option<String>,
-    pub(super) expired_at: Option<String>,
-}
-
-pub(super) struct Cancellation {
-    pub(super) status: Result<Undone, String>,
-    pub(super) total: u64,
-}
-
-pub(super) struct ErrorBody {
-    pub(super) kind: String,
+pub(super) struct VirtualAccount<'a> {
+    pub(super) bank: Option<&'a str>,
+    pub(super) number: &'a str,
+    pub(super) holder: Option<&'a str>,
+    pub(super) expired_at: Option<&'a str>,
 }
 
 /// A webhook of either version: `data` since 2024-04-25, flat before.
-pub(super) struct Event {
-    pub(super) store_id: Option<String>,
-    pub(super) payment_id: Option<String>,
-    pub(super) transaction_id: Option<String>,
+pub(super) struct Event<'a> {
+    pub(super) store_id: Option<&'a str>,
+    pub(super) payment_id: Option<&'a str>,
+    pub(super) transaction_id: Option<&'a str>,
 }
 
-impl Payment {
-    pub(super) fn of(field: Field<'_>) -> Self {
-        let text = |name: &str| field.get(name).text();
-        let amount = |name: &str| field.get("amount").get(name).number();
-        let inner = |outer: &str, name: &str| {
-            field.get(outer).option().and_then(|of| of.get(name).text_or_none())
-        };
+impl<'a> Payment<'a> {
+    pub(super) fn of(field: Field<'a>) -> Self {
+        let text = |name: &str| field.get(name).str();
+        let amounts = field.get("amount");
+        let amount = |name: &str| amounts.get(name).number();
+        let inner = |outer: &str, name: &str| field.get(outer).option()?.get(name).str_or_none();
         let method = field.get("method").option();
         Self {
-            status: Status::parse(&text("status")),
+            status: text("status"),
             id: text("id"),
             transaction_id: text("transactionId"),
             store_id: text("storeId"),
             channel_type: inner("channel", "type"),
-            version: field.get("version").text_or_none(),
+            version: field.get("version").str_or_none(),
             requested_at: text("requestedAt"),
             amounts: Amounts {
                 total: amount("total"),
@@ -75,49 +64,33 @@ impl Payment {
             },
             currency: text("currency"),
             issued: method
-                .filter(|of| of.get("type").text() == "PaymentMethodVirtualAccount")
+                .filter(|of| of.get("type").str() == "PaymentMethodVirtualAccount")
                 .map(VirtualAccount::of),
             failure: inner("failure", "pgCode"),
         }
     }
 }
 
-impl VirtualAccount {
-    fn of(field: Field<'_>) -> Self {
-        let option = |name: &str| field.get(name).text_or_none();
+impl<'a> VirtualAccount<'a> {
+    fn of(field: Field<'a>) -> Self {
+        let option = |name: &str| field.get(name).str_or_none();
         Self {
             bank: option("bank"),
-            number: field.get("accountNumber").text(),
+            number: field.get("accountNumber").str(),
             holder: option("remitteeName"),
             expired_at: option("expiredAt"),
         }
     }
 }
 
-impl Cancellation {
-    pub(super) fn of(field: Field<'_>) -> Self {
-        let of = field.get("cancellation");
-        Self {
-            status: Undone::parse(of.get("status").str()),
-            total: of.get("totalAmount").number(),
-        }
-    }
-}
-
-impl ErrorBody {
-    pub(super) fn of(field: Field<'_>) -> Self {
-        Self { kind: field.get("type").text() }
-    }
-}
-
-impl Event {
-    pub(super) fn of(field: Field<'_>) -> Self {
+impl<'a> Event<'a> {
+    pub(super) fn of(field: Field<'a>) -> Self {
         let (data, names) = match field.get("data").option() {
             Some(data) => (data, ["paymentId", "transactionId"]),
             None => (field, ["payment_id", "tx_id"]),
         };
-        let [payment_id, transaction_id] = names.map(|name| data.get(name).text_or_none());
-        Self { store_id: data.get("storeId").text_or_none(), payment_id, transaction_id }
+        let [payment_id, transaction_id] = names.map(|name| data.get(name).str_or_none());
+        Self { store_id: data.get("storeId").str_or_none(), payment_id, transaction_id }
     }
 }
 
