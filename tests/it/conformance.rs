@@ -14,10 +14,11 @@ use shared::means::Means;
 use shared::money::{Currency, Total};
 use tests::sandbox::faults::{Faults, Remains, Webhook};
 
+pub use bench::first_channel;
 use bench::{AMOUNT, Bench, each};
 
 /// Providers that sign nothing: whoever speaks for them only makes us look.
-const UNSIGNED: [&str; 1] = ["tosspayments"];
+pub const UNSIGNED: [&str; 1] = ["tosspayments"];
 
 fn total(minor: u64) -> Total {
     Total::from_minor(minor, Currency::Krw).unwrap()

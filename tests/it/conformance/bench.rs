@@ -49,13 +49,18 @@ pub struct Bench {
 /// The case, with every provider.
 pub fn each(case: impl Fn(Bench)) {
     for provider in provider::ALL {
-        let name = provider.capabilities().name;
-        let config = demo();
-        let found = config.channels.values().find(|channel| channel.provider == name);
-        let channel = found.unwrap_or_else(|| panic!("{name} has no channel in the demo"));
-        let means = *channel.means.first().unwrap();
-        case(Bench::new(channel.id.clone(), means));
+        let (channel, _, means) = first_channel(provider.capabilities().name);
+        case(Bench::new(ChannelId::parse(&channel).unwrap(), means));
     }
+}
+
+/// A provider's first channel in the demo, its merchant, and its first means.
+pub fn first_channel(provider: &str) -> (String, String, Means) {
+    let config = demo();
+    let found = config.channels.values().find(|channel| channel.provider == provider);
+    let channel = found.unwrap_or_else(|| panic!("{provider} has no channel in the demo"));
+    let means = *channel.means.first().unwrap();
+    (channel.id.as_str().to_owned(), channel.merchant.as_str().to_owned(), means)
 }
 
 fn demo() -> Config {
