@@ -12,16 +12,12 @@ const SIGNS: &str = "#pay-form, #challenge, #back, main.alone";
 impl Buyer {
     /// Goes to the provider's window and waits for `css` in it.
     pub async fn in_window(&self, css: &str) -> Element {
+        let window = match self.way {
+            Way::Popup => self.other_window().await,
+            Way::Iframe | Way::Redirect | Way::Phone => self.tab.clone(),
+        };
         until(&format!("{css} in the provider's window"), async || {
-            let all = self.client.windows().await.ok()?;
-            let other = all.into_iter().find(|window| *window != self.tab);
-            let window = match self.way {
-                Way::Popup => other?,
-                // The page after a redirect chooses for itself how a second try is shown.
-                Way::Redirect => other.unwrap_or_else(|| self.tab.clone()),
-                Way::Iframe | Way::Phone => self.tab.clone(),
-            };
-            self.client.switch_to_window(window).await.ok()?;
+            self.client.switch_to_window(window.clone()).await.ok()?;
             self.in_frames(css).await
         })
         .await
