@@ -7,7 +7,7 @@
 //!
 //! Map: `state` what is kept · `input` what is heard · `table` what an input does in a phase ·
 //! `verdict` what comes of it · `step` from an input to the table · `arrive` from the table to the next
-//! phase · `refund` money going back · `work` what is due in the world.
+//! phase · `refund` money going back · `work` what is due in the world · `undelivered` notices that died.
 //!
 //! # Why only a look-up moves a payment
 //! Return, webhook, poll, cron and operator all arrive as [`Input::LookNow`]. What moves the machine is
@@ -19,6 +19,7 @@ mod refund;
 mod state;
 mod step;
 mod table;
+mod undelivered;
 mod verdict;
 mod work;
 

@@ -483,3 +483,48 @@ pub struct JournalView {
     /// Oldest first.
     pub entries: Vec<JournalEntry>,
 }
+
+/// `GET /v1/notices/dead`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadNoticesView {
+    /// Newest first.
+    pub notices: Vec<DeadNoticeView>,
+    /// Pass it as `cursor` for what follows; `null` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// A notice that could not be delivered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadNoticeView {
+    /// Its `webhook-id`.
+    pub id: String,
+    /// `checkout.paid`, …; `null` for a change that only the list and the ledger would have learnt of.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The checkout.
+    pub checkout: String,
+    /// The checkout's version that it tells of.
+    pub version: u64,
+    /// When it happened.
+    pub created_at: String,
+    /// When its last delivery failed.
+    pub dead_since: String,
+    /// What the last delivery met: `http 500`, `no answer`, …
+    pub last_error: String,
+    /// How often it was replayed.
+    pub replays: u32,
+}
+
+/// `POST /v1/notices/{id}/replay`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayView {
+    /// The notice.
+    pub id: String,
+    /// Its checkout.
+    pub checkout: String,
+    /// How often it was replayed, this one included.
+    pub replays: u32,
+}
