@@ -30,6 +30,8 @@ pub struct Message {
     pub postings: Vec<(String, String, String, u64)>,
     /// When.
     pub at: u64,
+    /// How often it was replayed before.
+    pub replays: u32,
 }
 
 /// A checkout's row in the list.
@@ -70,6 +72,7 @@ impl Message {
             listed: Listed::of(field.get("listed")),
             postings: field.get("postings").list().into_iter().map(line).collect(),
             at: field.get("at").number(),
+            replays: field.get("replays").small_or(0),
         }
     }
 }
@@ -131,4 +134,14 @@ pub fn message(
         });
         message.name("at").number(at.as_millis());
     })
+}
+
+/// A dead message once more, as replay number `replays`: the same id, the same notice.
+#[must_use]
+pub fn again(message: &str, replays: u32) -> String {
+    let mut again = message.strip_suffix('}').unwrap_or(message).to_owned();
+    again.push_str(",\"replays\":");
+    again.push_str(&replays.to_string());
+    again.push('}');
+    again
 }

@@ -49,22 +49,6 @@ pub fn next_try(attempt: u32, seed: u64) -> Option<Span> {
     Some(Span::millis(wait).min(DELAY_MAX))
 }
 
-/// How many tries the plan has behind it after this time. The queue's binding does not hand out its own
-/// count, and a count of ours would be one more thing to store before every try.
-#[must_use]
-pub fn tried_by(age: Span) -> u32 {
-    let mut sum = Span::default();
-    let mut tried: u32 = 1;
-    for wait in PLAN {
-        sum = Span::millis(sum.as_millis().saturating_add(wait.as_millis()));
-        if sum > age {
-            break;
-        }
-        tried = tried.saturating_add(1);
-    }
-    tried
-}
-
 /// How a delivery ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

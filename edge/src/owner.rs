@@ -3,11 +3,12 @@
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
-//! `call` operations and answers as bytes.
+//! `notices` what became of them · `call` operations and answers as bytes.
 
 mod buyer;
 mod call;
 mod drive;
+mod notices;
 mod outside;
 pub(crate) mod request;
 mod shop;
@@ -144,12 +145,34 @@ pub enum Op {
     },
     NoticeDone {
         notice: String,
+        replays: u32,
     },
     NoticeDead {
         notice: String,
+        replays: u32,
         why: String,
     },
+    Replay(Replay),
     Sweep,
+}
+
+/// A dead notice that a shop wants once more.
+#[derive(Debug, Clone, Serialize)]
+pub struct Replay {
+    /// Whose.
+    pub merchant: String,
+    /// The notice.
+    pub notice: String,
+    /// Its checkout, as the book knows it.
+    pub checkout: String,
+    /// Which replay of it this is, from 1.
+    pub replays: u32,
+    /// The message that died; `None` when it is no longer dead and nothing is to be sent.
+    pub message: Option<String>,
+    /// The caller's key.
+    pub key: String,
+    /// What the key stands for.
+    pub fingerprint: String,
 }
 
 /// Who asks for a session.
@@ -342,8 +365,9 @@ impl Desk<'_> {
             Op::Callback { channel, request_id, event } => {
                 self.callback(&channel, &request_id, &event)
             }
-            Op::NoticeDone { notice } => self.notice_done(&notice),
-            Op::NoticeDead { notice, why } => self.notice_dead(&notice, &why),
+            Op::NoticeDone { notice, replays } => self.notice_done(&notice, replays),
+            Op::NoticeDead { notice, replays, why } => self.notice_dead(&notice, replays, &why),
+            Op::Replay(replay) => self.replay(replay),
             Op::Sweep => self.sweep(),
         }
     }

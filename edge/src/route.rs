@@ -21,6 +21,10 @@ pub enum Call<'a> {
     Refund(&'a str),
     /// `GET /v1/checkouts/{id}/journal`
     Journal(&'a str),
+    /// `GET /v1/notices/dead`
+    DeadNotices,
+    /// `POST /v1/notices/{notice}/replay`
+    Replay(&'a str),
     /// `GET /v1/stock/{sku}`
     Stock(&'a str),
     /// `PUT /v1/stock/{sku}`
@@ -71,6 +75,8 @@ impl Call<'_> {
             | Self::CancelCheckout(_)
             | Self::Refund(_)
             | Self::Journal(_)
+            | Self::DeadNotices
+            | Self::Replay(_)
             | Self::Stock(_)
             | Self::SetStock(_)
             | Self::Window(..)
@@ -100,6 +106,8 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Call<'a>, Code> {
         ["v1", "checkouts", id, "cancel"] => (Call::CancelCheckout(id), &["POST"]),
         ["v1", "checkouts", id, "refunds"] => (Call::Refund(id), &["POST"]),
         ["v1", "checkouts", id, "journal"] => (Call::Journal(id), &["GET"]),
+        ["v1", "notices", "dead"] => (Call::DeadNotices, &["GET"]),
+        ["v1", "notices", notice, "replay"] => (Call::Replay(notice), &["POST"]),
         ["v1", "stock", sku] => match method {
             "PUT" => (Call::SetStock(sku), &["PUT"]),
             _ => (Call::Stock(sku), &["GET"]),
@@ -145,6 +153,10 @@ mod tests {
             ("GET", "/v1/attempts", Err(Code::MethodNotAllowed)),
             ("OPTIONS", "/v1/attempts", Ok(Call::Begin)),
             ("OPTIONS", "/v1/checkouts", Err(Code::MethodNotAllowed)),
+            ("GET", "/v1/notices/dead", Ok(Call::DeadNotices)),
+            ("POST", "/v1/notices/dead", Err(Code::MethodNotAllowed)),
+            ("POST", "/v1/notices/evt_1/replay", Ok(Call::Replay("evt_1"))),
+            ("GET", "/v1/notices/evt_1/replay", Err(Code::MethodNotAllowed)),
             ("POST", "/r/hb-1.ff", Ok(Call::Return("hb-1", "ff"))),
             ("GET", "/r/hb-1.ff", Ok(Call::Return("hb-1", "ff"))),
             ("GET", "/r/hb-1", Err(Code::NotFound)),

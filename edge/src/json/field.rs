@@ -178,6 +178,12 @@ impl<'a> Field<'a> {
         })
     }
 
+    /// The same, or this one when there is none.
+    #[must_use]
+    pub fn small_or<T: TryFrom<u64> + Default>(self, absent: T) -> T {
+        self.option().map_or(absent, Self::small)
+    }
+
     /// A number, as it is written.
     #[must_use]
     pub fn digits(self) -> String {

@@ -1,6 +1,6 @@
 //! Calls between the door and the owner, read by hand: what serde writes in `owner.rs` and here.
 
-use super::{Caller, Op, PageData, Reply, TokenClaims};
+use super::{Caller, Op, PageData, Replay, Reply, TokenClaims};
 use crate::json::Field;
 
 impl Op {
@@ -85,13 +85,36 @@ impl Op {
                 request_id: text("request_id"),
                 event: text("event"),
             },
-            "notice_done" => Self::NoticeDone { notice: text("notice") },
-            "notice_dead" => Self::NoticeDead { notice: text("notice"), why: text("why") },
+            // The release before does not count replays.
+            "notice_done" => {
+                Self::NoticeDone { notice: text("notice"), replays: of.get("replays").small_or(0) }
+            }
+            "notice_dead" => Self::NoticeDead {
+                notice: text("notice"),
+                replays: of.get("replays").small_or(0),
+                why: text("why"),
+            },
+            "replay" => Self::Replay(Replay::of(of)),
             "sweep" => Self::Sweep,
             _ => {
                 field.refuse();
                 Self::Sweep
             }
+        }
+    }
+}
+
+impl Replay {
+    fn of(field: Field<'_>) -> Self {
+        let text = |name: &str| field.get(name).text();
+        Self {
+            merchant: text("merchant"),
+            notice: text("notice"),
+            checkout: text("checkout"),
+            replays: field.get("replays").small(),
+            message: field.get("message").text_or_none(),
+            key: text("key"),
+            fingerprint: text("fingerprint"),
         }
     }
 }

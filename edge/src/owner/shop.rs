@@ -8,8 +8,8 @@ use shared::fact::RefundAccount;
 use shared::id::{CheckoutId, Home, MerchantId, OrderId, PartyId, RefundId, Sku};
 use shared::money::{Amount, Currency, MoneyError};
 use shared::payment::{
-    Event, Input, Payment, Phase, Refund, RefundCause, RefundError, RefundState, Refusal as Cannot,
-    Retry, Verdict,
+    Input, Payment, Phase, Refund, RefundCause, RefundError, RefundState, Refusal as Cannot, Retry,
+    Verdict,
 };
 use shared::problem::Code;
 use shared::raw_amount::RawAmount;
@@ -377,7 +377,7 @@ impl Desk<'_> {
     }
 
     /// The result of an earlier request with this key; another content is refused (F1, F2).
-    fn earlier(&self, name: &str, fingerprint: &str) -> Result<Option<String>, Failed> {
+    pub(super) fn earlier(&self, name: &str, fingerprint: &str) -> Result<Option<String>, Failed> {
         let Some(answer) = self.shelf.answer(name)? else { return Ok(None) };
         if answer.fingerprint != fingerprint {
             return Err(Code::IdempotencyKeyReused.into());
@@ -396,34 +396,9 @@ impl Desk<'_> {
         self.shelf.keep_answer(name, &answer, self.now)?;
         Err(code.into())
     }
-
-    /// The shop is told that a notice could not be delivered, where it looks: in the checkout itself.
-    pub(super) fn notice_dead(&self, notice: &str, why: &str) -> Done {
-        let id = shared::id::NoticeId::parse(notice).ok_or(Code::NotFound)?;
-        if let Some(checkout) = self.shelf.clear_out(id)? {
-            self.shelf.note(
-                checkout,
-                &crate::shelf::Line {
-                    at: self.now,
-                    input: "notice_dead".to_owned(),
-                    detail: format!("{notice} {why}"),
-                    phase: String::new(),
-                    verdict: Event::Review.code().to_owned(),
-                    version: 0,
-                },
-            )?;
-        }
-        Ok(Outcome::Reply(Reply::empty(200)))
-    }
-
-    pub(super) fn notice_done(&self, notice: &str) -> Done {
-        let id = shared::id::NoticeId::parse(notice).ok_or(Code::NotFound)?;
-        self.shelf.clear_out(id)?;
-        Ok(Outcome::Reply(Reply::empty(200)))
-    }
 }
 
-fn ok(fingerprint: &str, id: &str) -> Answer {
+pub(super) fn ok(fingerprint: &str, id: &str) -> Answer {
     Answer { fingerprint: fingerprint.to_owned(), result: format!("ok:{id}") }
 }
 

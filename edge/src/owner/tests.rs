@@ -1,6 +1,7 @@
 //! The owner's operations over shelves of maps, a scripted provider and a clock moved by hand.
 
 mod journey;
+mod notices;
 mod page;
 mod shop;
 
@@ -377,4 +378,5 @@ fn is_of_the_wire(body: &str) -> bool {
         || is::<wire::AttemptAnswer>(body)
         || is::<wire::StatusView>(body)
         || is::<wire::StockView>(body)
+        || is::<wire::ReplayView>(body)
 }

@@ -104,6 +104,10 @@ async fn serve(visit: &Visit) -> Result<Answer, Fault> {
             let rows = host::done(page.query(&visit.env)).await?;
             Ok(page.answer(&rows)?)
         }
+        Plan::Replay(wanted) => {
+            let rows = host::done(wanted.query(&visit.env)).await?;
+            Ok(wanted.ask(visit, &rows)?.send(&visit.env).await?.into())
+        }
         #[cfg(feature = "demo")]
         Plan::Sweep => {
             super::cron::sweep(&visit.env).await;
@@ -138,7 +142,9 @@ fn plan(visit: &Visit) -> Result<Plan, Fault> {
     match call {
         Call::Health => Ok(Plan::Answer(Answer::json("{\"ok\":true}".to_owned()))),
         Call::OpenCheckout => open(visit),
-        Call::ListCheckouts => Ok(Plan::List(list::page(visit)?)),
+        Call::ListCheckouts => Ok(Plan::List(list::checkouts(visit)?)),
+        Call::DeadNotices => Ok(Plan::List(list::dead_notices(visit)?)),
+        Call::Replay(notice) => Ok(Plan::Replay(list::wanted(visit, notice)?)),
         Call::ReadCheckout(id) => {
             let merchant = visit.merchant()?;
             reply(visit.of_checkout(id, &Op::Read { merchant, checkout: id.to_owned() })?)
@@ -244,6 +250,8 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::CancelCheckout(_)
         | Call::Refund(_)
         | Call::Journal(_)
+        | Call::DeadNotices
+        | Call::Replay(_)
         | Call::Stock(_)
         | Call::SetStock(_)
         | Call::Outlook(..)

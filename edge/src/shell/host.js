@@ -83,8 +83,9 @@ export function bookBatch(env, pairs) {
 /** A letter for the queue. */
 export const posted = (env, letter) => env.NOTICES.send(letter, { contentType: "json" });
 
-/** Letters of a batch, each `[text, letter]`; one that is no text reads as empty. */
-export const letters = (batch) => batch.messages.map((letter) => [typeof letter.body === "string" ? letter.body : "", letter]);
+/** Letters of a batch, each `[text, tries, letter]`; one that is no text reads as empty. */
+export const letters = (batch) =>
+  batch.messages.map((letter) => [typeof letter.body === "string" ? letter.body : "", letter.attempts, letter]);
 
 /** Done with a letter (`undefined`), or wants it again in so many seconds. */
 export const settled = (letter, delaySeconds) => (delaySeconds === undefined ? letter.ack() : letter.retry({ delaySeconds }));

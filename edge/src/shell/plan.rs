@@ -4,7 +4,7 @@ use shared::problem::Code;
 
 use crate::provider::Acknowledgement;
 
-use super::list::Page;
+use super::list::{Page, Wanted};
 use super::rpc::Ask;
 use super::visit::Answer;
 
@@ -18,6 +18,8 @@ pub(super) enum Plan {
     Open(Vec<Name>, Ask),
     /// Read the book.
     List(Page),
+    /// Find a dead notice in the book, then ask its owner.
+    Replay(Wanted),
     /// Wake every shard; only in demo builds.
     #[cfg(feature = "demo")]
     Sweep,

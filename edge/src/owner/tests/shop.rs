@@ -128,7 +128,7 @@ fn i9_what_the_shop_is_told_stays_out_until_its_delivery_is_confirmed() {
         message["id"].as_str().unwrap().to_owned()
     };
     for payload in &out {
-        bench.run(Op::NoticeDone { notice: id(payload) });
+        bench.run(Op::NoticeDone { notice: id(payload), replays: 0 });
     }
     assert!(!out.is_empty() && bench.shelf.payloads().is_empty());
 }
@@ -138,7 +138,7 @@ fn a_notice_that_nobody_took_is_in_the_journal() {
     let (bench, page) = Bench::paid();
     let message: Value = serde_json::from_str(&bench.shelf.payloads()[0]).unwrap();
     let notice = message["id"].as_str().unwrap().to_owned();
-    bench.run(Op::NoticeDead { notice: notice.clone(), why: "HTTP 500".to_owned() });
+    bench.run(Op::NoticeDead { notice: notice.clone(), replays: 0, why: "HTTP 500".to_owned() });
     assert!(bench.journal(&page).contains(&format!("{notice} HTTP 500")));
 }
 
