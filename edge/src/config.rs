@@ -65,6 +65,8 @@ pub struct Merchant {
     pub return_origins: Vec<String>,
     /// Where its notices go.
     pub notice: NoticeTarget,
+    /// Verify its quotes; two while they are rotated.
+    pub quote_keys: Vec<Key>,
     /// No money moves.
     pub test_mode: bool,
 }
@@ -120,6 +122,7 @@ struct MerchantRecord {
     origins: Vec<String>,
     return_origins: Vec<String>,
     notice: NoticeRecord,
+    quote_keys: Vec<TokenKey>,
 }
 
 struct NoticeRecord {
@@ -180,6 +183,7 @@ impl MerchantRecord {
             "origins",
             "return_origins",
             "notice",
+            "quote_keys",
         ]);
         Self {
             id: field.get("id").text(),
@@ -190,6 +194,7 @@ impl MerchantRecord {
             origins: field.get("origins").texts(),
             return_origins: field.get("return_origins").texts(),
             notice: NoticeRecord::of(field.get("notice")),
+            quote_keys: field.get("quote_keys").list_or_none().map(TokenKey::of).collect(),
         }
     }
 }
@@ -252,6 +257,13 @@ impl Config {
             Some(config) if reader.problems.is_empty() => Ok(config),
             _ => Err(reader.problems),
         }
+    }
+
+    /// The key of this name with which a shop signs quotes, and the shop.
+    #[must_use]
+    pub fn quote_key<'a>(&'a self, kid: &str) -> Option<(&'a Merchant, &'a Key)> {
+        let pairs = |shop: &'a Merchant| shop.quote_keys.iter().map(move |key| (shop, key));
+        self.merchants.values().flat_map(pairs).find(|(_, key)| key.kid == kid)
     }
 }
 
@@ -357,6 +369,7 @@ impl Reader<'_> {
                 self.origin(&at, origin);
             }
             let notice = self.notice(&at, &record);
+            let quote_keys = self.quote_keys(&at, &record.quote_keys, &merchants);
             let Some(id) = MerchantId::parse(&record.id) else {
                 self.problem(&at, "its id is not 1 to 32 characters of A-Z a-z 0-9 . _ -");
                 continue;
@@ -369,6 +382,7 @@ impl Reader<'_> {
                 origins: record.origins,
                 return_origins: record.return_origins,
                 notice,
+                quote_keys,
                 test_mode: record.test_mode,
             };
             if merchants.insert(id, merchant).is_some() {
@@ -402,6 +416,29 @@ impl Reader<'_> {
             digests.push(digest(key.as_bytes()));
         }
         digests
+    }
+
+    /// A quote finds its shop by its key's name, so no two shops have one of the same name.
+    fn quote_keys(
+        &mut self,
+        at: &str,
+        records: &[TokenKey],
+        others: &Sorted<MerchantId, Merchant>,
+    ) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        for TokenKey { kid, secret } in records {
+            let key =
+                Key { kid: kid.clone(), secret: Secret::new(self.secret(at, secret).into_bytes()) };
+            let mut known = others.values().flat_map(|other| &other.quote_keys).chain(&keys);
+            if !key.is_named() || known.any(|other| other.kid == key.kid) {
+                self.problem(at, &format!("the name of its quote key {kid} is taken or malformed"));
+            }
+            if !key.secret.expose().is_empty() && weak(key.secret.expose()) {
+                self.problem(at, &format!("{secret} config_secret_weak"));
+            }
+            keys.push(key);
+        }
+        keys
     }
 
     fn notice(&mut self, at: &str, record: &MerchantRecord) -> NoticeTarget {

@@ -2,7 +2,8 @@
 //!
 //! Map, from the door inwards: [`route`] which call a request is · [`door`] its form ·
 //! [`auth`] proofs of who calls ·
-//! [`json`] strict documents · [`token`] one-time tokens · [`owner`] every operation on a checkout, as a
+//! [`json`] strict documents · [`token`] one-time tokens · [`quote`] prices signed ahead of time ·
+//! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
 //! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
 //! around a provider's window · [`outbox`] and [`book`] what leaves by the queue · [`problem`] every
@@ -23,6 +24,7 @@ pub mod owner;
 pub mod page;
 pub mod problem;
 pub mod provider;
+pub mod quote;
 pub mod route;
 pub mod row;
 pub mod secret;

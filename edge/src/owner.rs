@@ -3,13 +3,15 @@
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
-//! `notices` what became of them · `call` operations and answers as bytes.
+//! `notices` what became of them · `quoted` checkouts of
+//! quotes · `call` operations and answers as bytes.
 
 mod buyer;
 mod call;
 mod drive;
 mod notices;
 mod outside;
+mod quoted;
 pub(crate) mod request;
 mod shop;
 
@@ -205,6 +207,8 @@ pub struct TokenClaims {
     pub currency: String,
     /// Its merchant.
     pub merchant: String,
+    /// The quote that it was exchanged for.
+    pub quote: Option<String>,
 }
 
 impl TokenClaims {
@@ -218,6 +222,7 @@ impl TokenClaims {
             amount: claims.amount.minor(),
             currency: claims.amount.currency().code().to_owned(),
             merchant: claims.audience.to_string(),
+            quote: claims.quote.clone(),
         }
     }
 }
@@ -474,6 +479,7 @@ impl Desk<'_> {
             expires_at: Timestamp::from_seconds(grant.issued_at.as_seconds()).after(TOKEN_LIFE),
             checkout: record.checkout.id,
             amount: record.checkout.amount,
+            quote: None,
         };
         token::sign(&claims, &self.config.token_keys)
     }

@@ -31,6 +31,8 @@ pub enum Call<'a> {
     SetStock(&'a str),
     /// `GET /v1/merchants/{merchant}/stock/{sku}`
     Outlook(&'a str, &'a str),
+    /// `POST /v1/quotes/exchange`
+    Exchange,
     /// `GET /v1/session`
     Session,
     /// `POST /v1/attempts`
@@ -66,6 +68,7 @@ impl Call<'_> {
             | Self::Status
             | Self::Look
             | Self::Abandon
+            | Self::Exchange
             | Self::Outlook(..) => true,
             Self::Health
             | Self::OpenCheckout
@@ -113,6 +116,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Call<'a>, Code> {
             _ => (Call::Stock(sku), &["GET"]),
         },
         ["v1", "merchants", merchant, "stock", sku] => (Call::Outlook(merchant, sku), &["GET"]),
+        ["v1", "quotes", "exchange"] => (Call::Exchange, &["POST"]),
         ["v1", "session"] => (Call::Session, &["GET"]),
         ["v1", "attempts"] => (Call::Begin, &["POST"]),
         ["v1", "attempts", attempt, "presentation"] => (Call::Present(attempt), &["POST"]),
@@ -153,6 +157,7 @@ mod tests {
             ("GET", "/v1/attempts", Err(Code::MethodNotAllowed)),
             ("OPTIONS", "/v1/attempts", Ok(Call::Begin)),
             ("OPTIONS", "/v1/checkouts", Err(Code::MethodNotAllowed)),
+            ("OPTIONS", "/v1/quotes/exchange", Ok(Call::Exchange)),
             ("GET", "/v1/notices/dead", Ok(Call::DeadNotices)),
             ("POST", "/v1/notices/dead", Err(Code::MethodNotAllowed)),
             ("POST", "/v1/notices/evt_1/replay", Ok(Call::Replay("evt_1"))),

@@ -48,6 +48,15 @@ pub struct Key {
     pub secret: Secret<Vec<u8>>,
 }
 
+impl Key {
+    /// Whether its name is 1 to 32 of `[A-Za-z0-9._-]`.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        (1..=32).contains(&self.kid.len()) && self.kid.bytes().all(allowed)
+    }
+}
+
 /// The keys of one issuer: the first signs, all verify. A new key is put in front of the old one, which
 /// stays as long as its last token can live (F55).
 #[derive(Debug)]
@@ -76,9 +85,7 @@ impl Keys {
     pub fn new(issuer: String, keys: Vec<Key>) -> Result<Self, Vec<KeysError>> {
         let mut errors = Vec::new();
         for (n, key) in keys.iter().enumerate() {
-            let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-            let named = (1..=32).contains(&key.kid.len()) && key.kid.bytes().all(allowed);
-            if !named || keys.iter().take(n).any(|other| other.kid == key.kid) {
+            if !key.is_named() || keys.iter().take(n).any(|other| other.kid == key.kid) {
                 errors.push(KeysError::Name(key.kid.clone()));
             }
             if weak(key.secret.expose()) {
@@ -142,7 +149,7 @@ impl StrictHeader {
 
 fn claims_record(claims: Field<'_>) -> ClaimsRecord {
     let claims =
-        claims.only(&["iss", "aud", "sub", "jti", "iat", "exp", "nbf", "chk", "amt", "cur"]);
+        claims.only(&["iss", "aud", "sub", "jti", "iat", "exp", "nbf", "chk", "amt", "cur", "qte"]);
     let text = |name: &str| claims.get(name).text();
     ClaimsRecord {
         iss: text("iss"),
@@ -155,6 +162,7 @@ fn claims_record(claims: Field<'_>) -> ClaimsRecord {
         chk: text("chk"),
         amt: claims.get("amt").number(),
         cur: text("cur"),
+        qte: claims.get("qte").text_or_none(),
     }
 }
 
@@ -177,6 +185,9 @@ pub fn sign(claims: &Claims, keys: &Keys) -> String {
         payload.name("chk").shown(&claims.checkout);
         payload.name("amt").number(claims.amount.minor());
         payload.name("cur").text(claims.amount.currency().code());
+        if let Some(quote) = &claims.quote {
+            payload.name("qte").text(quote);
+        }
     });
     let mut token = URL_SAFE_NO_PAD.encode(header);
     token.push('.');
@@ -199,7 +210,8 @@ pub fn verify(text: &str, keys: &Keys, now: Timestamp) -> Result<Claims, Code> {
     if text.len() > TOKEN_BYTES_MAX {
         return Err(Code::TokenTooLarge);
     }
-    let payload = verified_payload(text, keys).ok_or(Code::TokenInvalid)?;
+    let payload = verified_payload(text, TYPE, TOKEN_LIMITS, |kid| keys.by_kid(kid))
+        .ok_or(Code::TokenInvalid)?;
     let record =
         json::read(&payload, TOKEN_LIMITS, claims_record).map_err(|_| Code::TokenClaimsInvalid)?;
     let claims = record.into_claims(now).map_err(ClaimsError::code)?;
@@ -210,8 +222,14 @@ pub fn verify(text: &str, keys: &Keys, now: Timestamp) -> Result<Claims, Code> {
     Ok(claims)
 }
 
-/// The payload's bytes, once everything around them is what we would have written ourselves.
-fn verified_payload(text: &str, keys: &Keys) -> Option<Vec<u8>> {
+/// The payload's bytes, once everything around them is what we would have written ourselves: this `typ`,
+/// and a key that `by_kid` knows.
+pub(crate) fn verified_payload<'a>(
+    text: &str,
+    typ: &str,
+    limits: Limits,
+    by_kid: impl FnOnce(&str) -> Option<&'a Key>,
+) -> Option<Vec<u8>> {
     install();
     let mut segments = text.split('.');
     let (header, payload, mac) = (segments.next()?, segments.next()?, segments.next()?);
@@ -220,18 +238,18 @@ fn verified_payload(text: &str, keys: &Keys) -> Option<Vec<u8>> {
     }
     let header = json::read(&strict_base64(header)?, TOKEN_LIMITS, StrictHeader::of).ok()?;
     let (payload, mac) = (strict_base64(payload)?, strict_base64(mac)?);
-    if header.alg != "HS256" || header.typ != TYPE || mac.len() != 32 {
+    if header.alg != "HS256" || header.typ != typ || mac.len() != 32 {
         return None;
     }
-    let key = DecodingKey::from_secret(keys.by_kid(&header.kid)?.secret.expose());
+    let key = DecodingKey::from_secret(by_kid(&header.kid)?.secret.expose());
     let (message, mac) = text.rsplit_once('.')?;
     let fits = crypto::verify(mac, message.as_bytes(), &key, Algorithm::HS256).ok()?;
-    (fits && is_object(&payload)).then_some(payload)
+    (fits && is_object(&payload, limits)).then_some(payload)
 }
 
 /// A payload that is an object, whatever is in it (row 20); the strict reading comes after.
-fn is_object(payload: &[u8]) -> bool {
-    match json::read(payload, TOKEN_LIMITS, |claims| claims.entries_or_none().len()) {
+fn is_object(payload: &[u8], limits: Limits) -> bool {
+    match json::read(payload, limits, |claims| claims.entries_or_none().len()) {
         Ok(_) => true,
         // Repeated members and depth are left to the strict reading.
         Err(refusal) => !matches!(refusal.code, Code::JsonInvalid | Code::JsonSchema),

@@ -35,6 +35,8 @@ pub struct Claims {
     pub checkout: CheckoutId,
     /// How much that is.
     pub amount: Amount,
+    /// The signed quote that it was exchanged for: its checkout comes into being with it.
+    pub quote: Option<String>,
 }
 
 /// Why the content of a well signed token is refused.
@@ -87,7 +89,7 @@ impl Claims {
     }
 }
 
-/// The claims as JSON prints them (RFC 7519 names; `chk`, `amt`, `cur` are ours).
+/// The claims as JSON prints them (RFC 7519 names; `chk`, `amt`, `cur`, `qte` are ours).
 #[cfg(feature = "serde")]
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +115,9 @@ pub struct ClaimsRecord {
     pub amt: u64,
     /// Currency, ISO 4217.
     pub cur: String,
+    /// Quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qte: Option<String>,
 }
 
 #[cfg(feature = "serde")]
@@ -129,6 +134,7 @@ impl From<&Claims> for ClaimsRecord {
             chk: claims.checkout.to_string(),
             amt: claims.amount.minor(),
             cur: claims.amount.currency().code().to_owned(),
+            qte: claims.quote.clone(),
         }
     }
 }
@@ -153,6 +159,7 @@ impl ClaimsRecord {
                 expires_at: Timestamp::from_seconds(self.exp),
                 checkout: CheckoutId::parse(&self.chk)?,
                 amount: Amount::from_minor(self.amt, Currency::parse(&self.cur)?).ok()?,
+                quote: self.qte,
             })
         })();
         let claims = claims.ok_or(ClaimsError::Invalid)?;
@@ -178,6 +185,7 @@ mod tests {
             expires_at: Timestamp::from_seconds(expires),
             checkout: CheckoutId::new(Home { generation: 1, shard: 3 }, 7),
             amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
+            quote: None,
         }
     }
 

@@ -19,6 +19,7 @@ pub mod money;
 pub mod payment;
 pub mod posting;
 pub mod problem;
+pub mod quote;
 pub mod raw_amount;
 pub mod sorted;
 pub mod time;

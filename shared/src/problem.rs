@@ -78,6 +78,8 @@ codes! {
     PresentationUnavailable, "presentation_unavailable", 422, "The window cannot be shown in this way.";
     ProviderUnavailable, "provider_unavailable", 503, "The payment provider cannot be reached.";
     QuantityInvalid, "quantity_invalid", 422, "The quantity is not a whole number of at least 1.";
+    QuoteExpired, "quote_expired", 422, "The quote has expired.";
+    QuoteInvalid, "quote_invalid", 422, "The quote is not one that a shop signed for this.";
     RateLimited, "rate_limited", 429, "Too many requests in a short time.";
     RefundAccountInvalid, "refund_account_invalid", 422, "The account for the refund is missing or malformed.";
     RefundExceedsAvailable, "refund_exceeds_available", 422, "The refund is larger than what is left to give back.";

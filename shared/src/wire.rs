@@ -528,3 +528,23 @@ pub struct ReplayView {
     /// How often it was replayed, this one included.
     pub replays: u32,
 }
+
+/// `POST /v1/quotes/exchange`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeQuote {
+    /// The quote, as the shop signed it.
+    pub quote: String,
+}
+
+/// `POST /v1/quotes/exchange`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteView {
+    /// The checkout that comes into being with the first attempt.
+    pub checkout: String,
+    /// Its one-time token.
+    pub token: String,
+    /// When that ends.
+    pub token_expires_at: String,
+}

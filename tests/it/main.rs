@@ -7,6 +7,7 @@ mod notices;
 mod open;
 mod pay;
 mod portone;
+mod quotes;
 mod release;
 mod rows;
 mod shop;

@@ -184,3 +184,37 @@ fn the_document_is_read_strictly() {
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
     }
 }
+
+#[test]
+fn i15_a_quote_key_has_a_name_and_strength_of_its_own() {
+    let document = changed(&[
+        (
+            "\"kid\": \"camera-1\", \"secret\": \"CAMERA_QUOTE_KEY\"",
+            "\"kid\": \"books-1\", \"secret\": \"CAMERA_API_KEY\"",
+        ),
+        (
+            "\"kid\": \"books-1\", \"secret\": \"BOOKS_QUOTE_KEY\"",
+            "\"kid\": \"books-1\", \"secret\": \"NOBODY_SET_THIS\" }, { \"kid\": \"\", \"secret\": \"BOOKS_QUOTE_KEY\"",
+        ),
+    ]);
+    problems(
+        &document,
+        &[
+            "merchant m_camera: CAMERA_API_KEY config_secret_weak",
+            "merchant m_books: the secret NOBODY_SET_THIS is not set",
+            "merchant m_books: the name of its quote key books-1 is taken or malformed",
+            "merchant m_books: the name of its quote key  is taken or malformed",
+        ],
+    );
+    let config = load(DEMO).unwrap();
+    let shop = |kid| config.quote_key(kid).map(|(shop, _)| shop.id.as_str());
+    assert_eq!(
+        (shop("camera-1"), shop("books-1"), shop("demo-1")),
+        (Some("m_camera"), Some("m_books"), None)
+    );
+    let without = changed(&[(
+        ",\n      \"quote_keys\": [{ \"kid\": \"camera-1\", \"secret\": \"CAMERA_QUOTE_KEY\" }]",
+        "",
+    )]);
+    assert!(load(&without).is_ok(), "who has no static page needs none");
+}

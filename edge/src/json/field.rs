@@ -95,6 +95,11 @@ impl<'a> Field<'a> {
         items.iter().map(|item| self.with(Some(item))).collect()
     }
 
+    /// The values of this list; none when it is missing.
+    pub fn list_or_none(self) -> impl Iterator<Item = Self> {
+        self.option().map(Self::list).unwrap_or_default().into_iter()
+    }
+
     /// The texts of this list.
     #[must_use]
     pub fn texts(self) -> Vec<String> {

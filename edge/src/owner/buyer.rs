@@ -6,6 +6,7 @@ use shared::payment::{Attempt, Input, Phase, PhaseKind, Style, Verdict};
 use shared::problem::Code;
 use shared::wire::OpenAttempt;
 
+use super::quoted::Found;
 use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, request};
 use crate::config::Channel;
 use crate::json::Writer;
@@ -37,7 +38,7 @@ impl Desk<'_> {
         let device = Device::parse(device).ok_or(Code::JsonSchema)?;
         let (mut record, live) = match caller {
             Caller::Token(claims) => {
-                let record = self.record_for_token(claims)?;
+                let record = self.record_for_token(claims)?.record;
                 (record, false)
             }
             Caller::State { checkout, state } => (self.record_with_state(checkout, state)?, true),
@@ -73,7 +74,7 @@ impl Desk<'_> {
         address: &str,
         body: &str,
     ) -> Done {
-        let mut record = self.record_for_token(claims)?;
+        let Found { mut record, is_new } = self.record_for_token(claims)?;
         let id = record.checkout.id;
         let key = IdempotencyKey::parse(key).ok_or(Code::IdempotencyKeyInvalid)?;
         let request = request::read(body, request::open_attempt)?;
@@ -88,14 +89,17 @@ impl Desk<'_> {
             // R55: a second tab gets the latest state back and nothing else.
             let viewer = state.is_some_and(|state| holds_state(&record, state));
             let last = record.payment.current().map(|attempt| attempt.id);
-            return match last {
-                Some(last) if viewer => self.handle(begun(&record, last, None, false)),
-                Some(_) | None => Err(Code::TokenReplayed.into()),
-            };
+            match last {
+                Some(last) if viewer => return self.handle(begun(&record, last, None, false)),
+                Some(_) | None if self.quote_grants(&record, claims)? => {}
+                Some(_) | None => return Err(Code::TokenReplayed.into()),
+            }
         }
         self.bound_velocity(&record, address)?;
+        self.bound_quote(&record, claims, address)?;
         let attempt = self.new_attempt(&record, &request, begun_by)?;
         let attempt_id = attempt.id;
+        self.use_quote(&record, is_new, claims)?;
         let mut next = record.clone();
         next.grant = None;
         if next.state_keys.len() < STATE_KEYS_MAX {
@@ -253,15 +257,18 @@ impl Desk<'_> {
         Ok(record.grant.filter(|_| tried).map(|grant| self.token(record, grant)))
     }
 
-    fn record_for_token(&self, claims: &TokenClaims) -> Result<Record, Failed> {
-        let record = self.record(&claims.checkout)?;
-        let checkout = &record.checkout;
+    fn record_for_token(&self, claims: &TokenClaims) -> Result<Found, Failed> {
+        let found = match &claims.quote {
+            Some(quote) => self.record_of_quote(claims, quote)?,
+            None => Found { record: self.record(&claims.checkout)?, is_new: false },
+        };
+        let checkout = &found.record.checkout;
         let same = claims.merchant == checkout.merchant.as_str()
             && claims.buyer == checkout.buyer.as_str()
             && claims.amount == checkout.amount.minor()
             && claims.currency == checkout.currency().code();
         // Row 32: signed by us, and yet not what we signed for this checkout.
-        if same { Ok(record) } else { Err(Code::TokenReplayed.into()) }
+        if same { Ok(found) } else { Err(Code::TokenReplayed.into()) }
     }
 
     pub(super) fn record_with_state(&self, checkout: &str, state: &str) -> Result<Record, Failed> {

@@ -148,6 +148,7 @@ impl TokenClaims {
             amount: field.get("amount").number(),
             currency: text("currency"),
             merchant: text("merchant"),
+            quote: field.get("quote").text_or_none(),
         }
     }
 }

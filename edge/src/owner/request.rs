@@ -2,8 +2,8 @@
 //! default.
 
 use shared::wire::{
-    Abandon, Buyer, CancelCheckout, ChangePresentation, OpenAttempt, OpenCheckout, OpenLine,
-    OpenOrder, OpenRefund, OpenRefundAccount, SetStock,
+    Abandon, Buyer, CancelCheckout, ChangePresentation, ExchangeQuote, OpenAttempt, OpenCheckout,
+    OpenLine, OpenOrder, OpenRefund, OpenRefundAccount, SetStock,
 };
 
 use crate::json::{self, Field, Limits};
@@ -48,7 +48,7 @@ fn open_order(order: Field<'_>) -> OpenOrder {
     }
 }
 
-fn open_line(line: Field<'_>) -> OpenLine {
+pub(crate) fn open_line(line: Field<'_>) -> OpenLine {
     let line = line.only(&["sku", "name", "quantity", "unit_amount"]);
     OpenLine {
         sku: line.get("sku").text(),
@@ -100,4 +100,8 @@ pub(super) fn abandon(body: Field<'_>) -> Abandon {
 
 pub(super) fn change_presentation(body: Field<'_>) -> ChangePresentation {
     ChangePresentation { presentation: body.only(&["presentation"]).get("presentation").text() }
+}
+
+pub(crate) fn exchange_quote(body: Field<'_>) -> ExchangeQuote {
+    ExchangeQuote { quote: body.only(&["quote"]).get("quote").text() }
 }

@@ -21,7 +21,7 @@ use crate::config::{Config, Merchant, return_url};
 use crate::json::Writer;
 use crate::problem::Refusal;
 use crate::row::{Grant, Record};
-use crate::shelf::Answer;
+use crate::shelf::{Answer, Kept};
 use crate::signature::digest;
 use crate::view;
 
@@ -57,15 +57,14 @@ pub fn read_open(body: &str) -> Result<OpenCheckout, Refusal> {
 }
 
 /// Whether this could be opened, before any name is claimed for it: a shop that repairs what was refused
-/// opens it with the same order ids (I-20).
+/// opens it with the same order ids (I-20). What it charges.
 ///
 /// # Errors
 /// The code of the first cause found.
-pub fn check_open(config: &Config, merchant: &str, open: &OpenCheckout) -> Result<(), Refusal> {
+pub fn check_open(config: &Config, merchant: &str, open: &OpenCheckout) -> Result<Amount, Refusal> {
     let merchant = MerchantId::parse(merchant).ok_or(Code::Unauthorized)?;
     let settings = config.merchants.get(&merchant).ok_or(Code::Unauthorized)?;
-    parts(config, settings, open)?;
-    Ok(())
+    Ok(parts(config, settings, open)?.amount)
 }
 
 /// What a request says of a new checkout, in the domain's types.
@@ -147,7 +146,7 @@ fn life(raw: Option<RawAmount>) -> Result<Span, Code> {
     if life < LIFE_MIN { Err(Code::TimestampInvalid) } else { Ok(life) }
 }
 
-const fn cannot(refusal: Cannot) -> Code {
+pub(super) const fn cannot(refusal: Cannot) -> Code {
     match refusal {
         Cannot::AttemptOpen => Code::AttemptOpen,
         Cannot::Paid => Code::CheckoutPaid,
@@ -187,8 +186,14 @@ impl Desk<'_> {
             &ok(fingerprint, &record.checkout.id.to_string()),
             self.now,
         )?;
-        self.keep(&record)?;
-        self.tell(&record, None, &[])?;
+        self.begin_record(&record)?;
+        self.opened(&record, false)
+    }
+
+    /// Stores what was not there before.
+    pub(super) fn begin_record(&self, record: &Record) -> Kept<()> {
+        self.keep(record)?;
+        self.tell(record, None, &[])?;
         self.shelf.note(
             record.checkout.id,
             &crate::shelf::Line {
@@ -199,35 +204,29 @@ impl Desk<'_> {
                 verdict: "Go(Open)".to_owned(),
                 version: 1,
             },
-        )?;
-        self.opened(&record, false)
+        )
     }
 
     fn new_record(&self, merchant: &str, open: &OpenCheckout) -> Result<Record, Failed> {
         let merchant = MerchantId::parse(merchant).ok_or(Code::Unauthorized)?;
         let settings = self.config.merchants.get(&merchant).ok_or(Code::Unauthorized)?;
-        let checkout = self.new_checkout(settings, open)?;
-        let grant = self.new_grant();
-        Ok(Record {
-            checkout,
-            payment: Payment::default(),
-            grant: Some(grant),
-            first_grant: grant,
-            state_keys: Vec::new(),
-        })
+        let first = open.orders.first().ok_or(Code::LimitExceeded)?;
+        let Config { generation, shards, .. } = self.config;
+        let home = home_of(*generation, *shards, merchant.as_str(), &first.order_id);
+        let id = CheckoutId::new(home, (self.entropy)());
+        Ok(fresh(self.checkout(settings, open, id)?, self.new_grant()))
     }
 
-    fn new_checkout(&self, merchant: &Merchant, open: &OpenCheckout) -> Result<Checkout, Failed> {
+    /// The checkout that an opening describes, under this id.
+    pub(super) fn checkout(
+        &self,
+        merchant: &Merchant,
+        open: &OpenCheckout,
+        id: CheckoutId,
+    ) -> Result<Checkout, Code> {
         let parts = parts(self.config, merchant, open)?;
-        let first = parts.orders.first().ok_or(Code::LimitExceeded)?;
-        let home = home_of(
-            self.config.generation,
-            self.config.shards,
-            merchant.id.as_str(),
-            first.id.as_str(),
-        );
         Ok(Checkout {
-            id: CheckoutId::new(home, (self.entropy)()),
+            id,
             merchant: merchant.id.clone(),
             buyer: parts.buyer,
             orders: parts.orders,
@@ -395,6 +394,17 @@ impl Desk<'_> {
         let answer = Answer { fingerprint: fingerprint.to_owned(), result };
         self.shelf.keep_answer(name, &answer, self.now)?;
         Err(code.into())
+    }
+}
+
+/// A checkout that nobody has tried to pay.
+pub(super) fn fresh(checkout: Checkout, grant: Grant) -> Record {
+    Record {
+        checkout,
+        payment: Payment::default(),
+        grant: Some(grant),
+        first_grant: grant,
+        state_keys: Vec::new(),
     }
 }
 

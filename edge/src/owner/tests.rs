@@ -3,6 +3,7 @@
 mod journey;
 mod notices;
 mod page;
+mod quoted;
 mod shop;
 
 use std::cell::{Cell, RefCell};

@@ -15,6 +15,8 @@ use crate::door::{self, Incoming};
 use crate::json::BODY_BYTES_MAX;
 use crate::owner::{Caller, Op, Reply, check_open, home_of, read_open};
 use crate::page;
+use crate::problem::Refusal;
+use crate::quote;
 use crate::route::{self, Call};
 use crate::signature::{derive, hex};
 use crate::stock::StockOp;
@@ -104,6 +106,10 @@ async fn serve(visit: &Visit) -> Result<Answer, Fault> {
             let rows = host::done(page.query(&visit.env)).await?;
             Ok(page.answer(&rows)?)
         }
+        Plan::Bounded(name, answer) => {
+            let fits = host::done(host::exchange_fits(&visit.env, &name)).await?;
+            if fits.is_truthy() { Ok(answer) } else { Err(Code::RateLimited.into()) }
+        }
         Plan::Replay(wanted) => {
             let rows = host::done(wanted.query(&visit.env)).await?;
             Ok(wanted.ask(visit, &rows)?.send(&visit.env).await?.into())
@@ -186,12 +192,11 @@ fn plan(visit: &Visit) -> Result<Plan, Fault> {
             let op = StockOp::Outlook { sku: sku.to_owned(), shop: false };
             reply(visit.of_stock(merchant, sku, &op)?)
         }
-        Call::Session
-        | Call::Begin
-        | Call::Present(_)
-        | Call::Status
-        | Call::Look
-        | Call::Abandon => reply(page_call(visit, call)?),
+        Call::Exchange => exchange(visit),
+        Call::Begin => begin(visit),
+        Call::Session | Call::Present(_) | Call::Status | Call::Look | Call::Abandon => {
+            reply(page_call(visit, call)?)
+        }
         Call::Window(request, key) => window::plan_show(visit, request, key),
         Call::Return(request, key) => window::plan_return(visit, request, key),
         Call::Webhook(channel) => window::plan_webhook(visit, channel),
@@ -227,9 +232,6 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         };
         return visit.at(id.home(), &Op::Session { caller, device });
     }
-    if call == Call::Begin {
-        return begin(visit, credentials);
-    }
     let Credentials::State { checkout: id, state_key } = credentials else {
         return Err(Code::StateMismatch.into());
     };
@@ -252,6 +254,7 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::Journal(_)
         | Call::DeadNotices
         | Call::Replay(_)
+        | Call::Exchange
         | Call::Stock(_)
         | Call::SetStock(_)
         | Call::Outlook(..)
@@ -266,17 +269,42 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
     visit.at(id.home(), &op)
 }
 
-fn begin(visit: &Visit, credentials: Credentials<'_>) -> Result<Ask, Fault> {
+/// Only a keyed digest of the address is kept: enough to count, not to know.
+fn address(visit: &Visit) -> String {
+    let address = visit.incoming.header("cf-connecting-ip").unwrap_or("");
+    hex(&derive(&visit.config.derive_secret, "address", &[address.as_bytes()]))
+}
+
+/// Nothing is stored for it; how often it is asked is bounded by the runtime.
+fn exchange(visit: &Visit) -> Result<Plan, Fault> {
     let incoming = &visit.incoming;
+    let (body, origin) = (incoming.json()?, incoming.header("origin"));
+    let answer = quote::exchange(body, &visit.config, origin, clock::now(), &clock::entropy)?;
+    Ok(Plan::Bounded(address(visit), Reply::new(200, answer).into()))
+}
+
+/// A quote's first attempt is an opening too: its order's name is claimed first.
+fn begin(visit: &Visit) -> Result<Plan, Fault> {
+    let incoming = &visit.incoming;
+    let credentials = auth::credentials(incoming.header("authorization"), Code::TokenMissing)?;
     let Credentials::Token(text) = credentials else { return Err(Code::TokenMissing.into()) };
     let (id, claims) = visit.token(text)?;
     let key = incoming.idempotency_key()?.as_str().to_owned();
     let state = incoming.header("hanbeon-state").map(str::to_owned);
     let body = incoming.json()?.to_owned();
-    // Only a keyed digest of the address is kept: enough to count, not to know.
-    let address = incoming.header("cf-connecting-ip").unwrap_or("");
-    let address = hex(&derive(&visit.config.derive_secret, "address", &[address.as_bytes()]));
-    visit.at(id.home(), &Op::Begin { claims, state, key, address, body })
+    let name = claims.quote.as_deref().map(|text| {
+        let quote = quote::verify(text, &visit.config, clock::now())?.quote;
+        let order = quote.order_id(id.bits()).ok_or(Code::QuoteInvalid)?;
+        let name = quote::order_name(&quote.merchant, order.as_str());
+        Ok::<_, Refusal>(Name { name, fingerprint: id.to_string(), taken: Code::OrderIdConflict })
+    });
+    let name = name.transpose()?;
+    let address = address(visit);
+    let ask = visit.at(id.home(), &Op::Begin { claims, state, key, address, body })?;
+    Ok(match name {
+        Some(name) => Plan::Open(vec![name], ask),
+        None => Plan::Ask(ask, Then::Reply),
+    })
 }
 
 /// Order ids and the key are claimed first, in the objects that own these names, so that another

@@ -83,6 +83,9 @@ export function bookBatch(env, pairs) {
 /** A letter for the queue. */
 export const posted = (env, letter) => env.NOTICES.send(letter, { contentType: "json" });
 
+/** Whether one more exchange is within the bound of this name. */
+export const exchangeFits = async (env, name) => (await env.EXCHANGES.limit({ key: name })).success;
+
 /** Letters of a batch, each `[text, tries, letter]`; one that is no text reads as empty. */
 export const letters = (batch) =>
   batch.messages.map((letter) => [typeof letter.body === "string" ? letter.body : "", letter.attempts, letter]);

@@ -37,6 +37,8 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = bookBatch)]
     pub(super) fn book_batch(env: &Env, pairs: &Values) -> Result<Promise, JsValue>;
     pub(super) fn posted(env: &Env, letter: &str) -> Promise;
+    #[wasm_bindgen(js_name = exchangeFits)]
+    pub(super) fn exchange_fits(env: &Env, name: &str) -> Promise;
     pub(super) fn letters(batch: &Batch) -> Array;
     pub(super) fn settled(letter: &JsValue, again_in_seconds: Option<u32>);
     #[wasm_bindgen(js_name = textOf)]

@@ -18,6 +18,8 @@ pub(super) enum Plan {
     Open(Vec<Name>, Ask),
     /// Read the book.
     List(Page),
+    /// Give this answer, unless this address asks too often.
+    Bounded(String, Answer),
     /// Find a dead notice in the book, then ask its owner.
     Replay(Wanted),
     /// Wake every shard; only in demo builds.

@@ -32,6 +32,7 @@ fn claims() -> Claims {
         expires_at: NOW.after(TOKEN_LIFE),
         checkout: CheckoutId::new(Home { generation: 1, shard: 3 }, 7),
         amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
+        quote: None,
     }
 }
 
