@@ -11,6 +11,7 @@ use shared::money::AMOUNT_MAX;
 use shared::sorted::Sorted;
 
 use crate::json::{self, Field, Limits};
+use crate::mail::Mailbox;
 use crate::outbox::endpoint_allowed;
 use crate::provider::{self, Account};
 use crate::secret::Secret;
@@ -76,8 +77,10 @@ pub struct Merchant {
 pub struct NoticeTarget {
     /// The address.
     pub endpoint: String,
-    /// Signs them, by Standard Webhooks.
+    /// Signs them, by Standard Webhooks; the key of the mail gateway, where there is one.
     pub secret: Secret<Vec<u8>>,
+    /// They go as mail, through a gateway at the address.
+    pub mail: Option<Mailbox>,
 }
 
 /// One contract of a merchant with a provider.
@@ -128,6 +131,7 @@ struct MerchantRecord {
 struct NoticeRecord {
     endpoint: String,
     secret: String,
+    mail: Option<Mailbox>,
 }
 
 struct ChannelRecord {
@@ -201,8 +205,12 @@ impl MerchantRecord {
 
 impl NoticeRecord {
     fn of(field: Field<'_>) -> Self {
-        let field = field.only(&["endpoint", "secret"]);
-        Self { endpoint: field.get("endpoint").text(), secret: field.get("secret").text() }
+        let field = field.only(&["endpoint", "secret", "mail"]);
+        Self {
+            endpoint: field.get("endpoint").text(),
+            secret: field.get("secret").text(),
+            mail: field.get("mail").option().map(Mailbox::of),
+        }
     }
 }
 
@@ -442,17 +450,28 @@ impl Reader<'_> {
     }
 
     fn notice(&mut self, at: &str, record: &MerchantRecord) -> NoticeTarget {
-        let NoticeRecord { endpoint, secret: name } = &record.notice;
+        let NoticeRecord { endpoint, secret: name, mail } = &record.notice;
         if let Err(why) = endpoint_allowed(endpoint, self.allow_loopback) {
             self.problem(at, &format!("its notice endpoint {why}"));
         }
         let text = self.secret(at, name);
+        if let Some(mailbox) = mail {
+            if !mailbox.is_usable() {
+                self.problem(at, "its mail needs from and to, each an address of up to 254 bytes");
+            }
+            let secret = Secret::new(text.into_bytes());
+            return NoticeTarget {
+                endpoint: endpoint.clone(),
+                secret,
+                mail: Some(mailbox.clone()),
+            };
+        }
         let secret = webhook_secret(&text).unwrap_or(Secret::new(Vec::new()));
         let malformed = !text.is_empty() && secret.expose().is_empty();
         if malformed || (!record.test_mode && !text.is_empty() && weak(secret.expose())) {
             self.problem(at, &format!("{name} config_secret_weak: whsec_ and 24 to 64 bytes"));
         }
-        NoticeTarget { endpoint: endpoint.clone(), secret }
+        NoticeTarget { endpoint: endpoint.clone(), secret, mail: None }
     }
 
     fn channels(

@@ -6,7 +6,7 @@
 //! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
 //! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
-//! around a provider's window · [`outbox`] and [`book`] what leaves by the queue · [`problem`] every
+//! around a provider's window · [`outbox`], [`mail`] and [`book`] what leaves by the queue · [`problem`] every
 //! refusal · [`config`] the installation · [`address`] one spelling of every address · `shell` the runtime.
 //!
 //! Invariants, as absences: outside `shell` nothing awaits, reads a clock, draws a random bit or names
@@ -19,6 +19,7 @@ pub mod book;
 pub mod config;
 pub mod door;
 pub mod json;
+pub mod mail;
 pub mod outbox;
 pub mod owner;
 pub mod page;

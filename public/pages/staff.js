@@ -106,7 +106,7 @@ function notices({ notices: rows, fail_next }) {
       return h('tr', { 'data-notice': row.type ?? '' },
         h('td', { class: 'nowrap' }, second(row.received_ms)),
         h('td', { class: 'nowrap' }, row.verified ? h('span', { class: 'badge ok' }, `✓ ${t('확인됨', 'Verified')}`) : h('span', { class: 'badge no' }, `✕ ${t('거절', 'Refused')}`)),
-        h('td', { class: 'nowrap' }, h('b', {}, row.type ?? '–'), row.version ? h('span', { class: 'soft small' }, ` v${row.version}`) : ''),
+        h('td', { class: 'nowrap', title: row.data?.subject }, h('b', {}, row.type ?? '–'), row.version ? h('span', { class: 'soft small' }, ` v${row.version}`) : ''),
         h('td', { class: 'nowrap' }, h('span', { class: `badge ${kind}` }, text)),
         h('td', {}, h('span', { class: 'mono soft' }, row.checkout ?? '–')));
     }))));

@@ -1,31 +1,16 @@
 //! A page without a server: a quote that the shop signed ahead of time, from exchange to paid.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use tests::demo::shop::poster::sign;
 
 use crate::world::{
-    Answer, BOOKS, Buyer, CAMERA, Merchant, Opened, World, fresh, key, together, until,
+    Answer, BOOKS, Buyer, CAMERA, Merchant, Opened, POSTER, World, fresh, key, runtime, together,
+    until,
 };
 
 /// The demo's quote keys: public, as everything in its configuration.
 const CAMERA_KEY: &[u8] = b"demo-only:quote-key:camera:Jc7Xw2Lq9Rt4Vn";
 const BOOKS_KEY: &[u8] = b"demo-only:quote-key:books:Pd8Km3Zs6Yh1Bf";
-
-/// What the README's recipe does with any JWT library.
-fn sign(kid: &str, secret: &[u8], content: &Value) -> String {
-    let header = json!({ "alg": "HS256", "typ": "hanbeon-quote+jwt", "kid": kid });
-    let text = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header.to_string()),
-        URL_SAFE_NO_PAD.encode(content.to_string())
-    );
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
-    mac.update(text.as_bytes());
-    format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
-}
 
 fn content(world: &World, usage: &str, sku: &str) -> Value {
     json!({
@@ -208,4 +193,46 @@ fn row_148_one_address_cannot_flood_the_exchange() {
     limited.refused(429, "rate_limited");
     assert!(!limited.header("retry-after").is_empty());
     assert_eq!(from("192.0.2.10").code, 200, "others are not bounded by it");
+}
+
+/// The file that a shop's owner runs, and a shop that reads of sales by mail alone.
+#[test]
+fn a_shop_without_a_server_signs_with_the_example_and_is_told_by_mail() {
+    let world = together();
+    let quote = runtime::node("public/examples/sign-quote.mjs")
+        .env("HANBEON_QUOTE_KEY", "demo-only:quote-key:poster:Gn4Rv9Xe2Us7Kd")
+        .env("HANBEON_QUOTE_KID", "poster-1")
+        .env("HANBEON_MERCHANT", "m_poster")
+        .env("HANBEON_RETURN_URL", format!("{}/poster.html", world.shop_origin))
+        .output()
+        .expect("node runs");
+    assert!(quote.status.success(), "{}", String::from_utf8_lossy(&quote.stderr));
+    let quote = String::from_utf8(quote.stdout).unwrap();
+    let answer = exchange_from(&world, Some(&world.shop_origin), quote.trim());
+    assert_eq!(answer.code, 200, "{}", answer.body);
+    let text = |name: &str| answer.json()[name].as_str().unwrap().to_owned();
+    let opened = Opened {
+        id: text("checkout"),
+        token: text("token"),
+        order: String::new(),
+        buyer: String::new(),
+        amount: 31_000,
+        merchant: POSTER,
+    };
+    let mut buyer = Buyer::of(&world, &opened);
+    buyer.pay("toss_poster_card", "redirect");
+    buyer.until_paid();
+    let mail = until("the mail", || world.notices(&opened).first().cloned());
+    assert_eq!((&mail["type"], &mail["result"]), (&json!("mail"), &json!("applied")));
+    assert!(mail["webhook_id"].as_str().unwrap().starts_with("evt_"), "{mail}");
+    let mail = &mail["data"];
+    assert_eq!(mail["to"], json!(["owner@poster.example"]));
+    let subject = "[골목포스터] 결제 완료 / Paid · 31000 KRW · Poster";
+    assert_eq!(mail["subject"], subject);
+    let order = world.read(&opened)["orders"][0]["order_id"].as_str().unwrap().to_owned();
+    assert!(order.starts_with("poster-2026."), "{order}");
+    assert!(mail["text"].as_str().unwrap().contains(&order), "{mail}");
+    until("the list has it", || (world.listed(&opened)?["status"] == "paid").then_some(()));
+    world.until_still(&opened);
+    assert_eq!(world.notices(&opened).len(), 1, "a mail for the sale, none for its steps");
 }

@@ -54,6 +54,13 @@ pub const BOOKS: Merchant = Merchant {
     books: "test_sk_books",
 };
 
+/// A shop without a server: its notices go by mail.
+pub const POSTER: Merchant = Merchant {
+    id: "m_poster",
+    key: "sk_test_poster_000000000000000000000000",
+    books: "test_sk_poster",
+};
+
 /// The three parties.
 pub struct World {
     pub shop: String,

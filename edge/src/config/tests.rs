@@ -46,7 +46,7 @@ fn the_demo_is_valid() {
         let name = provider.capabilities().name;
         assert!(config.channels.values().any(|c| c.provider == name), "{name} has a channel");
     }
-    assert_eq!(config.merchants.len(), 2);
+    assert_eq!(config.merchants.len(), 3);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn weak_secrets_stop_the_start() {
 #[test]
 fn what_the_demo_may_is_refused_elsewhere() {
     let problems = load_with(DEMO, |_, value| Some(value), false).unwrap_err();
-    assert_eq!(problems.len(), 7, "{problems:#?}");
+    assert_eq!(problems.len(), 10, "{problems:#?}");
     assert!(problems.iter().all(|p| p.contains("https")), "{problems:#?}");
 }
 
@@ -217,4 +217,27 @@ fn i15_a_quote_key_has_a_name_and_strength_of_its_own() {
         "",
     )]);
     assert!(load(&without).is_ok(), "who has no static page needs none");
+}
+
+#[test]
+fn notices_by_mail_need_both_ends_and_a_key() {
+    let config = load(DEMO).unwrap();
+    let poster = config.merchants.values().find(|m| m.id.as_str() == "m_poster").unwrap();
+    assert_eq!(poster.notice.mail.as_ref().unwrap().to, "owner@poster.example");
+    let document = changed(&[
+        ("owner@poster.example", "owner"),
+        ("\"POSTER_MAIL_KEY\"", "\"NOBODY_SET_THIS\""),
+        ("127.0.0.1:4410/mail/m_poster", "10.0.0.1/mail"),
+    ]);
+    problems(
+        &document,
+        &[
+            "merchant m_poster: its notice endpoint is no plain https address of a name, without credentials and fragment",
+            "merchant m_poster: the secret NOBODY_SET_THIS is not set",
+            "merchant m_poster: its mail needs from and to, each an address of up to 254 bytes",
+        ],
+    );
+    let document =
+        changed(&[("\"to\": \"owner@poster.example\"", "\"bcc\": \"x@poster.example\"")]);
+    assert!(load(&document).is_err(), "read strictly");
 }

@@ -8,6 +8,7 @@ use worker::Env;
 
 use crate::book::{FORM, Message};
 use crate::config::Config;
+use crate::mail;
 use crate::outbox::{Outcome, endpoint_allowed};
 use crate::owner::Op;
 use crate::provider::{HttpRequest, Road};
@@ -139,7 +140,8 @@ fn demo_wait(wait: Span) -> Span {
     if cfg!(feature = "demo") { wait.min(Span::seconds(1)) } else { wait }
 }
 
-/// The signed request that tells the shop, if it is told; or why it cannot be sent.
+/// The request that tells the shop, signed or to its mail gateway, if it is told; or that there is no
+/// way to send it.
 fn notice(config: &Config, message: &Message) -> Option<Result<HttpRequest, ()>> {
     let body = message.notice.as_ref()?;
     let merchant = config.merchants.values().find(|m| m.id.as_str() == message.merchant);
@@ -148,18 +150,27 @@ fn notice(config: &Config, message: &Message) -> Option<Result<HttpRequest, ()>>
     if endpoint_allowed(&target.endpoint, cfg!(feature = "demo")).is_err() {
         return Some(Err(()));
     }
-    let now = clock::now();
-    let signed = signature::sign(&target.secret, &message.id, now, body.as_bytes());
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    let body = if let Some(mailbox) = &target.mail {
+        let key = String::from_utf8_lossy(target.secret.expose());
+        headers.push(("authorization", ["Bearer ", &key].concat()));
+        headers.push(("idempotency-key", message.id.clone()));
+        // Some gateways refuse a caller without a name, and the runtime gives none.
+        headers.push(("user-agent", "hanbeon".to_owned()));
+        mail::mail(message, &merchant.name, mailbox)?
+    } else {
+        let now = clock::now();
+        let signed = signature::sign(&target.secret, &message.id, now, body.as_bytes());
+        headers.push(("webhook-id", message.id.clone()));
+        headers.push(("webhook-timestamp", now.as_seconds().to_string()));
+        headers.push(("webhook-signature", signed));
+        body.clone()
+    };
     Some(Ok(HttpRequest {
         method: "POST",
         url: target.endpoint.clone(),
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("webhook-id", message.id.clone()),
-            ("webhook-timestamp", now.as_seconds().to_string()),
-            ("webhook-signature", signed),
-        ],
-        body: body.as_bytes().to_vec(),
+        headers,
+        body: body.into_bytes(),
         road: Road::Public,
         deadline: NOTICE_WAIT,
     }))

@@ -63,18 +63,23 @@ pub fn wrangler(base: u16, options: &[String]) -> Group {
     Group(child)
 }
 
-/// One build of the edge (`build` or `build-demo`) on `base + 2`; its log lies in `target/tmp`.
-pub fn start(base: u16, build: &str, options: &[&str]) -> Child {
+/// A program for node, below the repository's root.
+pub fn node(program: &str) -> Command {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let node = std::env::var_os("HANBEON_NODE")
         .map_or_else(|| root.join("node_modules/.bin/node"), PathBuf::from);
-    let logs = root.join("target/tmp");
+    let mut command = Command::new(node);
+    command.arg(root.join(program)).current_dir(root);
+    command
+}
+
+/// One build of the edge (`build` or `build-demo`) on `base + 2`; its log lies in `target/tmp`.
+pub fn start(base: u16, build: &str, options: &[&str]) -> Child {
+    let logs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
     std::fs::create_dir_all(&logs).unwrap();
-    let mut runtime = Command::new(node)
-        .arg(root.join("tests/runtime.mjs"))
+    let mut runtime = node("tests/runtime.mjs")
         .args(["--base", &base.to_string(), "--build", build])
         .args(options)
-        .current_dir(&root)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(File::create(logs.join(format!("it-{build}.log"))).unwrap())

@@ -3,7 +3,7 @@
 //!
 //! Map: `catalog` prices a cart · `edge` calls the API · `desk` opens checkouts, refunds, cancels ·
 //! `inbox` takes notices, `notice` checks their signature · `book` is what the shop remembers ·
-//! `pages` serves files. This file is the table of routes.
+//! `pages` serves files · `poster` is a shop without a server. This file is the table of routes.
 //!
 //! # Why
 //! Everything is in memory and the staff pages ask for no log-in: this is an offline demo whose
@@ -31,6 +31,7 @@ mod edge;
 mod inbox;
 mod notice;
 mod pages;
+pub mod poster;
 
 use desk::{Desk, OpenRequest, RefundRequest};
 use edge::Problem;
@@ -60,6 +61,7 @@ pub fn router(config: &Config) -> Router {
         .route("/api/stock/{sku}", get(stock))
         .route("/api/notices", get(notices))
         .route("/notices/{merchant}", post(take_notice))
+        .route("/mail/{merchant}", post(take_mail))
         .route("/api/admin/orders", get(orders))
         .route("/api/admin/journal/{checkout}", get(journal))
         .route("/api/admin/refund", post(refund))
@@ -151,6 +153,15 @@ async fn take_notice(
     body: Bytes,
 ) -> Response<Body> {
     apart(move || desk.take_notice(&merchant, &headers, &body)).await
+}
+
+async fn take_mail(
+    State(desk): State<Arc<Desk>>,
+    Path(merchant): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    apart(move || desk.take_mail(&merchant, &headers, &body)).await
 }
 
 async fn orders(State(desk): State<Arc<Desk>>) -> Response<Body> {

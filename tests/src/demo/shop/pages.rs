@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
 };
 
-use super::Config;
+use super::{Config, poster};
 
 /// The content type by the name's end. What is not listed is not served.
 const TYPES: [(&str, &str); 13] = [
@@ -75,6 +75,7 @@ fn fill(config: &Config, bytes: Vec<u8>) -> Vec<u8> {
             .replace("%EDGE_ORIGIN%", &config.edge_origin)
             .replace("%PSP_ORIGIN%", &config.psp_origin)
             .replace("%SHOP_ORIGIN%", &config.shop_origin)
+            .replace("%QUOTE%", &poster::quote(config))
             .into_bytes(),
         Err(binary) => binary.into_bytes(),
     }

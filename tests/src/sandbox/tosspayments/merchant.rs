@@ -1,6 +1,6 @@
 //! Who has a contract with `tosspayments`: what an operator would fill in at its console.
 
-use crate::sandbox::merchant::{BOOKS, CAMERA, webhook};
+use crate::sandbox::merchant::{BOOKS, CAMERA, POSTER, webhook};
 
 /// A contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,11 @@ pub(super) struct Merchant {
 
 /// Both shops of the demo.
 pub(super) fn demo(edge_server: &str) -> Vec<Merchant> {
-    [("camera", CAMERA, "toss"), ("books", BOOKS, "toss_books")]
+    [
+        ("camera", CAMERA, "toss"),
+        ("books", BOOKS, "toss_books"),
+        ("poster", POSTER, "toss_poster"),
+    ]
         .map(|(id, names, channel)| Merchant {
             client_key: format!("test_ck_{id}"),
             secret_key: format!("test_sk_{id}"),
