@@ -2,9 +2,11 @@
 //!
 //! Map: `sandbox` the other side of every provider, pure, with its own books · `demo` the native
 //! process that serves the demo shop and carries the sandbox over HTTP · `it/` HTTP tests against
-//! the running runtime · `browser/` journeys in real browsers · `bin/x.rs` the task runner.
+//! the running runtime · `browser/` journeys in real browsers · `order` how a module's functions lie ·
+//! `bin/x.rs` the task runner.
 
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod order;
 #[cfg(feature = "demo")]
 pub mod sandbox;

@@ -16,6 +16,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tests::order::{ORDER, named_by_place};
+
 use crate::args::Words;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, target, write,
@@ -64,7 +66,13 @@ const SMALLEST: &[(&str, &str)] = &[
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
-    ("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"),
+    (
+        "RUSTFLAGS",
+        // Our hashes and ciphers see a few hundred bytes a request: rounds that are not unrolled are as
+        // good there, and half as long.
+        "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
+         --cfg=sha2_backend_soft=\"compact\" --cfg=aes_backend_soft=\"compact\"",
+    ),
 ];
 
 /// What the edge's module is optimised with besides. Interfaces that the crate `worker` exports and we
@@ -82,10 +90,6 @@ const EDGE_OPTIONS: &[&str] = &[
     "--pass-arg=remove-exports@*r2range*",
     "--one-caller-inline-max-function-size=0",
 ];
-
-/// What every module is optimised with, in this order. At last relatives stand together, where a
-/// compressor sees that they repeat each other.
-const SMALLER: &[&str] = &["-Oz", "--reorder-functions-by-name"];
 
 /// The widget is imported by pages of other origins.
 const WIDGET_HEADERS: &str = "/widget/*
@@ -129,7 +133,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
-        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {SMALLER:?}"
+        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {ORDER}"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
@@ -170,8 +174,7 @@ pub fn widget() -> Result<(), Failure> {
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
     let loader = root().join("widget/element.js");
-    let salt =
-        format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {SMALLER:?}, {WIDGET_HEADERS}");
+    let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}, {ORDER}");
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &read(&loader)?, &lock, salt.as_bytes()]);
     let dist = root().join("widget/dist");
@@ -205,17 +208,18 @@ fn smallest(command: &mut Command) -> Result<&mut Command, Failure> {
     Ok(command)
 }
 
-/// Smaller code, and no names of functions.
+/// Smaller code, in an order that compresses well, and no names of functions.
 fn optimise(from: &Path, to: &Path, options: &[&str]) -> Result<(), Failure> {
-    quiet(
-        program(npm_bin("wasm-opt"))
-            .args(options)
-            .args(SMALLER)
-            .args(WASM_FEATURES)
-            .args(["--strip-debug", "--strip-producers", "-o"])
-            .args([to, from]),
-    )
-    .map(|_| ())
+    let opt = |options: &[&str], from: &Path| {
+        let mut opt = program(npm_bin("wasm-opt"));
+        opt.args(options).args(WASM_FEATURES).arg("-o").arg(to).arg(from);
+        quiet(&mut opt)
+    };
+    opt(&[options, &["-Oz", "--strip-debug", "--strip-producers"]].concat(), from)?;
+    let Some(named) = named_by_place(&read(to)?) else { return Ok(()) };
+    std::fs::write(to, named)
+        .map_err(|error| Failure::new(format!("{}: {error}", to.display())))?;
+    opt(&["--reorder-functions-by-name", "--strip-debug"], to).map(|_| ())
 }
 
 /// The small static files of the pages around a provider's window: served as they are.
