@@ -265,6 +265,7 @@ function chrome() {
       h('a', { href: link('/') }, t('상점', 'Shop')),
       h('a', { href: link('/staff.html') }, t('직원 화면', 'Staff')),
       h('a', { href: `${psp}/control` }, t('결제사 제어판', 'Provider control')),
+      h('a', { href: link('/poster.html') }, t('서버 없는 상점', 'A shop without a server')),
       h('a', { href: link('/examples/') }, t('붙이는 법', 'How to embed'))))));
   showCount();
 }

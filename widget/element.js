@@ -9,7 +9,7 @@ const load = () => (code ??= import(new URL("hanbeon.js", here)).then(async (mod
 }));
 
 customElements.define("hanbeon-checkout", class extends HTMLElement {
-  static observedAttributes = ["checkout", "token", "locale", "theme", "presentation"];
+  static observedAttributes = ["checkout", "token", "quote", "locale", "theme", "presentation"];
 
   connectedCallback() {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -22,9 +22,13 @@ customElements.define("hanbeon-checkout", class extends HTMLElement {
     const korean = /^ko|^$/i.test(language);
     draw(korean ? "결제하기" : "Pay");
     const turn = (this.turn = {});
-    const mount = () => load().then(({ mount }) => {
-      if (this.turn === turn) this.mounted = mount(this, here.origin, !!this.pressed);
-    }, () => {
+    const mount = () => load().then(async ({ mount }) => {
+      const quote = this.getAttribute("quote");
+      const found = quote
+        ? await (await import(new URL("quote.js", here))).exchange(here.origin, quote)
+        : [this.getAttribute("checkout") ?? "", this.getAttribute("token") ?? "", ""];
+      if (this.turn === turn) this.mounted = mount(this, here.origin, !!this.pressed, ...found);
+    }).catch(() => {
       if (this.turn !== turn) return;
       code = undefined;
       draw(korean ? "다시 불러오기" : "Load again");

@@ -10,8 +10,11 @@ use crate::journey::PATIENCE;
 use crate::world::{LOOK_EVERY, World, now};
 
 /// The keys of the demo's shops: each reads its own checkouts alone.
-const KEYS: [&str; 2] =
-    ["sk_test_camera_000000000000000000000000", "sk_test_books_0000000000000000000000000"];
+const KEYS: [&str; 3] = [
+    "sk_test_camera_000000000000000000000000",
+    "sk_test_books_0000000000000000000000000",
+    "sk_test_poster_000000000000000000000000",
+];
 
 /// How long a notice may be on its way when the shop refused none.
 const NOTICE_WAIT: Duration = PATIENCE;

@@ -11,6 +11,7 @@
 //! | story | file | frame | popup | redirect | phone |
 //! |---|---|---|---|---|---|
 //! | pays | `pays` | T K | T K P | T K P | T K (`phone`) |
+//! | buys from a page without a server | `poster` | T | – | – | T |
 //! | pays into an account later | `pays` | T | T | T | T |
 //! | is declined, pays with the other | `refused` | T K | T K | T K | T (`phone`) |
 //! | gives up in the window, pays again | `refused` | T | K P | T P | – |
@@ -37,6 +38,7 @@ mod world;
 mod doubt;
 mod pays;
 mod phone;
+mod poster;
 mod refused;
 mod shots;
 mod twice;

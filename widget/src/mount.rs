@@ -11,7 +11,7 @@ use web_sys::{Element, HtmlElement, ShadowRoot};
 
 use crate::draw::Canvas;
 use crate::drive::{Drive, dispatch_error};
-use crate::flow::Flow;
+use crate::flow::{Flow, Input};
 use crate::options::{Attributes, Options, Theme, device};
 use crate::question::Asker;
 use crate::theme;
@@ -28,13 +28,23 @@ pub struct Mounted {
 }
 
 /// Draws the element inside its shadow root. `edge` is the origin from which the loader came;
-/// `pressed` says that the buyer was quicker than we are. Nothing is drawn when an attribute is
-/// wrong: the page hears `hanbeon-error` for each.
+/// `pressed` says that the buyer was quicker than we are; `checkout` and `token` are the attributes', or
+/// what `quote.js` found in their place, and `refused` is why it found nothing. Nothing is drawn when an
+/// attribute is wrong: the page hears `hanbeon-error` for each.
 #[wasm_bindgen]
 #[must_use]
-pub fn mount(host: HtmlElement, edge: String, pressed: bool) -> Option<Mounted> {
+pub fn mount(
+    host: HtmlElement,
+    edge: String,
+    pressed: bool,
+    checkout: String,
+    token: String,
+    refused: String,
+) -> Option<Mounted> {
     let shadow = host.shadow_root()?;
-    let options = match Options::parse(&attributes(&host)) {
+    let is_refused = !refused.is_empty();
+    let given = attributes(&host, checkout, token, is_refused);
+    let options = match Options::parse(&given) {
         Ok(options) => options,
         Err(problems) => {
             for problem in problems {
@@ -43,7 +53,11 @@ pub fn mount(host: HtmlElement, edge: String, pressed: bool) -> Option<Mounted> 
             return None;
         }
     };
-    draw(host, &shadow, options, edge, pressed)
+    let mounted = draw(host, &shadow, options, edge, pressed, !is_refused)?;
+    if is_refused {
+        mounted.drive.feed(Input::Refused { code: refused, memory: None });
+    }
+    Some(mounted)
 }
 
 fn draw(
@@ -52,6 +66,7 @@ fn draw(
     options: Options,
     edge: String,
     pressed: bool,
+    asks: bool,
 ) -> Option<Mounted> {
     let navigator = window().navigator();
     let agent = navigator.user_agent().unwrap_or_default();
@@ -67,7 +82,7 @@ fn draw(
     let _set = root.set_attribute("data-theme", theme.word());
     let canvas = Canvas { drive: SendWrapper::new(Rc::clone(&drive)), locale };
     let handle = mount_to(root.clone().unchecked_into(), move || move || canvas.face());
-    drive.start(effects);
+    drive.start(if asks { effects } else { Vec::new() });
     Some(Mounted { drive, root, handle: Some(Box::new(handle)) })
 }
 
@@ -95,7 +110,7 @@ impl Mounted {
     }
 }
 
-fn attributes(host: &HtmlElement) -> Attributes {
+fn attributes(host: &HtmlElement, checkout: String, token: String, refused: bool) -> Attributes {
     let read = |name| host.get_attribute(name).unwrap_or_default();
     let language = host
         .closest("[lang]")
@@ -112,12 +127,13 @@ fn attributes(host: &HtmlElement) -> Attributes {
         .and_then(|search| search.get(RETURNED))
         .unwrap_or_default();
     Attributes {
-        checkout: read("checkout"),
-        token: read("token"),
+        checkout,
+        token,
         locale: read("locale"),
         theme: read("theme"),
         presentation: read("presentation"),
         page_language: language,
         returned,
+        refused,
     }
 }

@@ -103,6 +103,8 @@ pub struct Attributes {
     pub page_language: String,
     /// The checkout that the page's address names after a redirect.
     pub returned: String,
+    /// A quote took the place of the checkout, and the edge refused it: there is none to name.
+    pub refused: bool,
 }
 
 /// What is wrong with the attributes; the code of the `hanbeon-error` event.
@@ -157,7 +159,9 @@ impl Options {
             true => &given.returned,
             false => &given.checkout,
         };
-        if id.is_empty() {
+        if given.refused {
+            // Nothing will be asked about it.
+        } else if id.is_empty() {
             wrong.push(Wrong::CheckoutMissing);
         } else if !is_checkout(id) {
             wrong.push(Wrong::CheckoutInvalid);

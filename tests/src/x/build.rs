@@ -173,15 +173,17 @@ pub fn widget() -> Result<(), Failure> {
     compile.args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
-    let loader = root().join("widget/element.js");
+    let [loader, quote] = ["element.js", "quote.js"].map(|name| root().join("widget").join(name));
     let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}, {ORDER}");
     let lock = read(&root().join("package-lock.json"))?;
-    let digest = digest(&[&read(&wasm)?, &read(&loader)?, &lock, salt.as_bytes()]);
+    let digest = digest(&[&read(&wasm)?, &read(&loader)?, &read(&quote)?, &lock, salt.as_bytes()]);
     let dist = root().join("widget/dist");
     let stamp = Stamp::new("widget", digest);
-    let [element, glue, module] =
-        ["element.js", "hanbeon.js", "hanbeon_bg.wasm"].map(|name| dist.join("widget").join(name));
-    if stamp.holds(&[element.clone(), glue.clone(), module.clone(), dist.join("_headers")]) {
+    let [element, exchange, glue, module] =
+        ["element.js", "quote.js", "hanbeon.js", "hanbeon_bg.wasm"]
+            .map(|name| dist.join("widget").join(name));
+    let made = [&element, &exchange, &glue, &module, &dist.join("_headers")].map(PathBuf::clone);
+    if stamp.holds(&made) {
         return Ok(());
     }
     let bound = scratch().join("widget");
@@ -197,6 +199,7 @@ pub fn widget() -> Result<(), Failure> {
     optimise(&bound.join("hanbeon_bg.wasm"), &module, &[])?;
     minify(&bound.join("hanbeon.js"), &glue)?;
     minify(&loader, &element)?;
+    minify(&quote, &exchange)?;
     stamp.set()
 }
 

@@ -278,7 +278,9 @@ pub(super) fn refusal(code: &str, known: bool) -> Answer {
         "unauthorized" | "origin_not_allowed" | "not_found" | "state_mismatch" => {
             Answer::RefusedForGood
         }
-        other if other.starts_with("token_") => Answer::RefusedForGood,
+        other if other.starts_with("token_") || other.starts_with("quote_") => {
+            Answer::RefusedForGood
+        }
         _ => Answer::RefusedHere,
     }
 }

@@ -443,6 +443,17 @@ fn a_memory_that_the_edge_refuses_is_forgotten_and_the_token_asked() {
 }
 
 #[test]
+fn a_quote_that_the_edge_refuses_ends_the_page_before_anything_is_asked() {
+    for code in ["quote_expired", "quote_invalid"] {
+        let (mut flow, _) = Flow::start(None, None, true);
+        let effects = flow.step(Input::Refused { code: code.to_owned(), memory: None });
+        assert_eq!(flow.state, State::Refused { code: code.to_owned() });
+        assert_eq!(effects, [Effect::Tell(Event::Error(code.to_owned()))]);
+        assert_eq!(flow.step(press("k1")), [], "nothing can be pressed");
+    }
+}
+
+#[test]
 fn an_early_press_leads_to_the_methods() {
     let (mut flow, _) = Flow::start(Some("first".to_owned()), None, false);
     assert_eq!(flow.step(press("k1")), []);
@@ -535,6 +546,7 @@ fn every_code_named_here_is_one_of_the_closed_list() {
         "hold_limit",
         "velocity_limited",
         "provider_unavailable",
+        "quote_expired",
     ] {
         assert!(Code::parse(code).is_some(), "{code} is not in the list");
     }

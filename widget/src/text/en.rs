@@ -194,6 +194,10 @@ fn refused(code: &str) -> Say {
             "This payment page has expired",
             "You have not been charged. Please start again from the shop.",
         ),
+        "quote_expired" => (
+            "This offer has ended",
+            "You have not been charged. Please ask the shop what is on sale now.",
+        ),
         "token_replayed" => (
             "This payment page was used before",
             "If you paid in another window or on another device, check your orders at the shop.",

@@ -19,11 +19,7 @@ pub(super) struct Merchant {
 
 /// Both shops of the demo.
 pub(super) fn demo(edge_server: &str) -> Vec<Merchant> {
-    [
-        ("camera", CAMERA, "toss"),
-        ("books", BOOKS, "toss_books"),
-        ("poster", POSTER, "toss_poster"),
-    ]
+    [("camera", CAMERA, "toss"), ("books", BOOKS, "toss_books"), ("poster", POSTER, "toss_poster")]
         .map(|(id, names, channel)| Merchant {
             client_key: format!("test_ck_{id}"),
             secret_key: format!("test_sk_{id}"),
