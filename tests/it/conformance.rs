@@ -12,6 +12,7 @@ use edge::provider::{CallbackRefused, CannotAsk, CaptureStyle};
 use shared::fact::{AskKind, Fact, FactKind};
 use shared::means::Means;
 use shared::money::{Currency, Total};
+use shared::time::Span;
 use tests::sandbox::faults::{Faults, Remains, Webhook};
 
 pub use bench::first_channel;
@@ -143,7 +144,7 @@ fn f27_a_callback_that_comes_twice_names_the_same_event_and_our_request() {
             bench.acknowledge(event);
         }
         assert_eq!(names.len() * 2, events.len(), "{name}: each event has one name");
-        bench.pass_days(8);
+        bench.pass(Span::hours(8 * 24));
         assert!(bench.events().is_empty(), "{name} takes our acknowledgement");
     });
 }
@@ -208,6 +209,15 @@ fn f40_f41_a_part_goes_back_once_and_then_the_rest() {
             assert_eq!(fact.kind(), FactKind::Cancelled, "{name}: {fact:?}");
             assert_eq!(bench.book().refunded, 1_000, "{name}: I-11, a repeat moves nothing");
         }
+        // As long as we repeat, a forgotten key must not make a refusal of our own lost cancel; and the
+        // balance that the order names guards it for ever.
+        let undo_life = bench.provider.capabilities().undo_life;
+        bench.pass(Span::seconds(undo_life.as_seconds() - 60));
+        let late = bench.ask(&part).kind();
+        assert!(matches!(late, FactKind::Cancelled | FactKind::Unclear), "{name}: {late:?}");
+        bench.pass(Span::hours(20 * 24));
+        bench.ask(&part);
+        assert_eq!(bench.book().refunded, 1_000, "{name}: I-12");
         let rest = bench.cancel(AMOUNT - 1_000, 1_000, "second");
         assert_eq!(bench.ask(&rest).kind(), FactKind::Cancelled, "{name}");
         let Fact::Captured(sighting) = bench.look() else { panic!("{name} forgets the payment") };

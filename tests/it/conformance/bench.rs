@@ -25,7 +25,6 @@ use crate::world::http::encoded;
 pub const AMOUNT: u64 = 31_000;
 /// Saturday, 21 November 2026, 12:00 in Seoul.
 const NOON: i64 = 1_795_230_000_000;
-const DAY_MS: i64 = 86_400_000;
 /// Longer than any event of a normal day is away.
 const EVENTS_MS: i64 = 1_000;
 /// Of every answer of the engine.
@@ -133,8 +132,8 @@ impl Bench {
         self.sandbox.set_faults(self.name(), faults).unwrap();
     }
 
-    pub fn pass_days(&mut self, days: i64) {
-        self.now += days * DAY_MS;
+    pub fn pass(&mut self, span: Span) {
+        self.now += i64::try_from(span.as_millis()).unwrap();
     }
 
     /// What the provider has of this payment.
