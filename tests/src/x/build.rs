@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::order::{ORDER, named_by_place};
+use tests::unused::without;
 
 use crate::args::Words;
 use crate::run::{
@@ -91,6 +92,16 @@ const EDGE_OPTIONS: &[&str] = &[
     "--one-caller-inline-max-function-size=0",
 ];
 
+/// The same interfaces' classes in the edge's glue.
+const UNUSED: &[&str] = &[
+    "containerstartupoptions",
+    "intounderlyingbytesource",
+    "intounderlyingsink",
+    "intounderlyingsource",
+    "minifyconfig",
+    "r2range",
+];
+
 /// The widget is imported by pages of other origins.
 const WIDGET_HEADERS: &str = "/widget/*
   Access-Control-Allow-Origin: *
@@ -133,7 +144,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
-        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {ORDER}"
+        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {UNUSED:?}, {ORDER}"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
@@ -158,6 +169,10 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     if which == Edge::Release {
         let module = built.join("index_bg.wasm");
         optimise(&module, &module, EDGE_OPTIONS)?;
+        let glue = built.join("index.js");
+        let text = String::from_utf8_lossy(&read(&glue)?).into_owned();
+        let smaller = UNUSED.iter().fold(text, |text, class| without(&text, class).unwrap_or(text));
+        write(&glue, &smaller)?;
     }
     stamp.set()
 }
