@@ -3,17 +3,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use fantoccini::wd::{Capabilities, WindowHandle};
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::checkout_element::Way;
+use crate::engine::{Driver, Options};
 use crate::world::{self, LOOK_EVERY, World};
 
 /// How long anything may take before a journey gives up on it.
 /// A frame that stays silent is given up after 20 seconds, and machines may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The longest story, on a busy machine. Longer, and the browser has broken.
+const JOURNEY_MAX: Duration = Duration::from_secs(240);
 
 /// A buyer, and the world in which they buy.
 pub struct Buyer {
@@ -29,67 +33,42 @@ pub struct Buyer {
 
 /// A journey with the browser that this way is for.
 pub fn journey(way: Way, story: impl AsyncFnOnce(&mut Buyer)) {
-    journey_with(way, browser(way), story);
+    journey_with(way, Options::of(way), story);
 }
 
 /// A journey with a browser of one's own description.
-pub fn journey_with(way: Way, options: Value, story: impl AsyncFnOnce(&mut Buyer)) {
+pub fn journey_with(way: Way, options: Options, story: impl AsyncFnOnce(&mut Buyer)) {
     let turn = world::alone();
     let world = *turn;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = runtime.block_on(connect(world, options));
+    let driver = Driver::start(world.driver_port);
+    let client = runtime.block_on(connect(&driver, options));
     let told = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let tab = client.window().await.unwrap();
             let mut buyer = Buyer { client: client.clone(), world, way, tab };
-            story(&mut buyer).await;
+            let told = tokio::time::timeout(JOURNEY_MAX, story(&mut buyer)).await;
+            assert!(told.is_ok(), "the browser does not answer any more");
         });
     }));
-    if told.is_err() {
-        runtime.block_on(evidence(&client));
-    }
-    let _closed = runtime.block_on(client.close());
+    // A browser that does not answer is not waited for: it ends with its driver.
+    let over = async {
+        if told.is_err() {
+            evidence(&client).await;
+        }
+        client.close().await
+    };
+    let _over = runtime.block_on(async { tokio::time::timeout(PATIENCE, over).await });
+    drop(driver);
     if let Err(panic) = told {
         resume_unwind(panic);
     }
 }
 
-/// Chromium as a buyer has it: its popup blocker works.
-pub fn browser(way: Way) -> Value {
-    let mut options = json!({
-        "args": [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", "--window-size=1280,1000",
-            // Pages that scroll smoothly would keep a press waiting.
-            "--force-prefers-reduced-motion", "--lang=ko-KR",
-        ],
-        "excludeSwitches": ["disable-popup-blocking"],
-    });
-    if way == Way::Phone {
-        options["mobileEmulation"] = json!({
-            "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 3.0, "touch": true },
-            "userAgent": "Mozilla/5.0 (Linux; Android 15; SM-S931N) AppleWebKit/537.36 \
-                          (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
-        });
-    }
-    options
-}
-
-async fn connect(world: &World, mut options: Value) -> Client {
-    if let Some(chromium) = &world.chromium {
-        options["binary"] = chromium.as_str().into();
-    }
-    let capabilities: Capabilities = [
-        ("browserName".to_owned(), json!("chrome")),
-        ("goog:chromeOptions".to_owned(), options),
-        ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
-    ]
-    .into_iter()
-    .collect();
+async fn connect(driver: &Driver, options: Options) -> Client {
     ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(&world.driver)
+        .capabilities(options.capabilities())
+        .connect(&driver.url)
         .await
         .expect("the browser starts")
 }

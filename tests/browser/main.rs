@@ -1,6 +1,6 @@
 //! Buyers in a real browser: every journey ends in the books of both sides, not on a screen.
 //!
-//! Map: `world` the demo and the browser's driver · `journey` one buyer's session, waiting, evidence ·
+//! Map: `world` the demo · `engine` the browser and its driver · `journey` one buyer's session, waiting, evidence ·
 //! page objects `shop_page`, `checkout_element`, `psp_window` · `books` what edge, provider and shop
 //! wrote down · then the journeys, a file for each theme; `shots` takes the pictures of the README.
 //!
@@ -30,6 +30,7 @@
 
 mod books;
 mod checkout_element;
+mod engine;
 mod journey;
 mod psp_window;
 mod shop_page;

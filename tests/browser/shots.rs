@@ -7,7 +7,8 @@ use fantoccini::Locator;
 use serde_json::json;
 
 use crate::checkout_element::{Means, Way};
-use crate::journey::{Buyer, browser, journey_with, until};
+use crate::engine::{Options, chromium};
+use crate::journey::{Buyer, journey_with, until};
 use crate::shop_page::FILM;
 
 /// No picture may be larger: they are part of the repository.
@@ -21,16 +22,20 @@ fn pictures_of_the_readme() {
     // Relative to the repository, wherever the test runs.
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     std::fs::create_dir_all(&folder).unwrap();
-    let mut pc = browser(Way::Iframe);
+    let mut pc = chromium(Way::Iframe);
     pc["args"]
         .as_array_mut()
         .unwrap()
         .extend([json!("--hide-scrollbars"), json!("--window-size=1120,1090")]);
-    journey_with(Way::Iframe, pc, async |buyer| on_a_computer(buyer, &folder).await);
-    let mut phone = browser(Way::Phone);
+    journey_with(Way::Iframe, Options::Chromium(pc), async |buyer| {
+        on_a_computer(buyer, &folder).await
+    });
+    let mut phone = chromium(Way::Phone);
     phone["args"].as_array_mut().unwrap().push(json!("--hide-scrollbars"));
     phone["mobileEmulation"]["deviceMetrics"]["pixelRatio"] = json!(2.0);
-    journey_with(Way::Phone, phone, async |buyer| on_a_phone(buyer, &folder).await);
+    journey_with(Way::Phone, Options::Chromium(phone), async |buyer| {
+        on_a_phone(buyer, &folder).await
+    });
 }
 
 async fn on_a_computer(buyer: &Buyer, folder: &Path) {

@@ -1,6 +1,7 @@
 //! Windows that are closed, blocked, reloaded or left: none of that is an answer.
 
 use crate::checkout_element::{Means, Way};
+use crate::engine::Engine;
 use crate::journey::{Buyer, until};
 use crate::journeys;
 
@@ -131,15 +132,28 @@ async fn until_interrupted(buyer: &Buyer) {
         .await;
 }
 
-/// The page opens something of its own first. A browser allows one window for each press, so its own
-/// blocker refuses the payment's.
-const SPEND_THE_PRESS: &str = "
-    addEventListener('click', () => open('about:blank').close(), { capture: true, once: true });";
+/// What makes this run's blocker refuse the payment's window. Chromium's allows one window for each
+/// press, so a page that opens something of its own has spent it. WebKit's asks whether the press is
+/// still going on, so a page that passes it on later has lost it.
+fn provoke_the_blocker() -> &'static str {
+    match Engine::of_this_run() {
+        Engine::Chromium => {
+            "addEventListener('click', () => open('about:blank').close(), { capture: true, once: true });"
+        }
+        Engine::WebKit => {
+            "addEventListener('click', (press) => {
+                 press.stopImmediatePropagation();
+                 const [pressed] = press.composedPath();
+                 setTimeout(() => pressed.click(), 2000);
+             }, { capture: true, once: true });"
+        }
+    }
+}
 
 async fn is_blocked(buyer: &mut Buyer, means: Means) {
     let checkout = buyer.enter().await;
     buyer.choose(means).await;
-    buyer.script(SPEND_THE_PRESS).await;
+    buyer.script(provoke_the_blocker()).await;
     buyer.press("pay").await;
     until_blocked(buyer).await;
     checkout.assert_open();

@@ -1,8 +1,7 @@
-//! The whole demo on ports of its own, and the browser's driver.
+//! The whole demo on ports of its own.
 //!
 //! Shop and sandbox run in this process, the edge on the real runtime. Everything else ends with this
-//! process, however it ends: the runtime when its standard input closes, the driver and its browsers
-//! by a shell that waits for the same.
+//! process, however it ends: the runtime when its standard input closes.
 //!
 //! # Why several
 //! Clocks, faults and empty books belong to one journey at a time. So each journey takes a world for
@@ -21,38 +20,25 @@ use serde_json::{Value, json};
 use tests::demo::{Config, psp, shop};
 use ureq::Agent;
 
-/// Starting the runtime, the driver, and their first answers.
-const START_WAIT: Duration = Duration::from_secs(60);
+/// Starting the runtime or a driver, and its first answer.
+pub const START_WAIT: Duration = Duration::from_secs(60);
 /// Between two looks while waiting: each is a question to a browser that has better things to do.
 pub const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// Waits for the end of its input, then ends the driver with its browsers and their folder.
-const UNDERTAKER: &str = r#"
-folder=$1; shift
-mkdir -p "$folder"
-TMPDIR=$folder "$@" >"$folder/driver.log" 2>&1 &
-driver=$!
-cat >/dev/null
-kill -9 $(pgrep -P $driver) $driver 2>/dev/null
-rm -rf "$folder"
-"#;
 
 /// Who is where, and how to speak to them between servers.
 pub struct World {
     /// The parties as a browser sees them.
     pub config: Config,
-    /// The browser's driver.
-    pub driver: String,
-    /// The browser; without one named, the driver finds its own.
-    pub chromium: Option<String>,
+    /// Where a journey's driver listens.
+    pub driver_port: u16,
     shop: String,
     psp: String,
     edge: String,
     agent: Agent,
-    _children: [Child; 2],
+    _runtime: Child,
 }
 
-/// How many worlds run at most: each has a runtime, a driver and a browser.
+/// How many worlds run at most: each has a runtime and a browser.
 const WORLDS_MAX: u16 = 4;
 
 /// The worlds that nobody uses, and how many there are in all.
@@ -129,7 +115,6 @@ impl World {
         let config = Config::for_base(base, root.join("public"));
         serve(config.clone(), base);
         let runtime = runtime(&root, base, nth);
-        let (driver, driver_port) = driver(base + 3);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(20)))
@@ -138,22 +123,17 @@ impl World {
         let at = |step: u16| format!("http://127.0.0.1:{}", base + step);
         let world = Self {
             config,
-            driver: format!("http://127.0.0.1:{driver_port}"),
-            chromium: std::env::var("CHROMIUM").ok(),
             shop: at(0),
             psp: at(1),
             edge: at(2),
             agent,
-            _children: [runtime, driver],
+            driver_port: base + 3,
+            _runtime: runtime,
         };
         let begun = now();
-        let up = |url: String, ready: fn(&Value) -> bool| {
-            world.try_get(&url).is_some_and(|answer| ready(&answer))
-        };
-        while !(up(format!("{}/api/health", world.shop), |told| told["stock_ready"] == true)
-            && up(format!("{}/status", world.driver), |told| told["value"]["ready"] == true))
-        {
-            assert!(begun.elapsed() < START_WAIT, "edge, shop or driver did not start");
+        let health = format!("{}/api/health", world.shop);
+        while world.try_get(&health).is_none_or(|told| told["stock_ready"] != true) {
+            assert!(begun.elapsed() < START_WAIT, "edge or shop did not start");
             thread::sleep(LOOK_EVERY);
         }
         world
@@ -248,23 +228,6 @@ fn runtime(root: &Path, base: u16, nth: u16) -> Child {
     assert!(first.contains("\"ready\":true"), "the edge did not start: {first}");
     thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
     child
-}
-
-fn driver(port: u16) -> (Child, u16) {
-    let folder =
-        std::env::temp_dir().join(format!("hanbeon-browser-{}-{port}", std::process::id()));
-    let child = Command::new("sh")
-        .args(["-c", UNDERTAKER, "undertaker"])
-        .arg(folder)
-        .arg(std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into()))
-        .arg(format!("--port={port}"))
-        // Buyers are in Korea, wherever the test runs.
-        .env("TZ", "Asia/Seoul")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("sh starts");
-    (child, port)
 }
 
 /// Four free ports in a row.

@@ -16,10 +16,14 @@
 
 #[path = "../x/args.rs"]
 mod args;
+#[path = "../x/browsers.rs"]
+mod browsers;
 #[path = "../x/build.rs"]
 mod build;
 #[path = "../x/demo.rs"]
 mod demo;
+#[path = "../x/keep.rs"]
+mod keep;
 #[path = "../x/run.rs"]
 mod run;
 #[path = "../x/setup.rs"]
@@ -52,11 +56,18 @@ const TASKS: &[Task] = &[
     Task {
         name: "test",
         about: "set up, build and run every test: native, over HTTP, in the browser",
-        options: &[Opt {
-            name: "--only",
-            value: Some("native|http|browser"),
-            about: "run one of the three suites",
-        }],
+        options: &[
+            Opt {
+                name: "--only",
+                value: Some("native|http|browser"),
+                about: "run one of the three suites",
+            },
+            Opt {
+                name: "--engine",
+                value: Some("chromium|webkit"),
+                about: "run the browser's journeys in one engine, not in both",
+            },
+        ],
         filter: Some("run only tests whose name contains this"),
         perform: suites::test,
     },
@@ -100,12 +111,19 @@ const TASKS: &[Task] = &[
         perform: build::build,
     },
     Task {
+        name: "keep",
+        about: "keep this version's edge in tests/releases, for the tests of the next version",
+        options: &[],
+        filter: None,
+        perform: keep::keep,
+    },
+    Task {
         name: "setup",
         about: "install what this machine lacks for building and for the demo",
         options: &[Opt {
             name: "--browser",
             value: None,
-            about: "also Chromium and its driver, which the browser tests need",
+            about: "also Chromium, WebKitGTK and their drivers, which the browser tests need",
         }],
         filter: None,
         perform: setup::setup,

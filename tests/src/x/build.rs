@@ -25,17 +25,19 @@ use crate::run::{
 };
 use crate::setup::{WASM_BINDGEN, WORKER_BUILD, library_sources, prepare, tool};
 
-/// Which of the edge's two builds.
+/// Which of the edge's builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
     Release,
     Demo,
+    /// As small as what ships, with what tests need: kept for the tests of the next release.
+    Kept,
 }
 
 impl Edge {
     fn profile(self) -> &'static str {
         match self {
-            Self::Release => "release",
+            Self::Release | Self::Kept => "release",
             Self::Demo => "demo",
         }
     }
@@ -45,7 +47,18 @@ impl Edge {
         match self {
             Self::Release => "build",
             Self::Demo => "build-demo",
+            Self::Kept => "build-kept",
         }
+    }
+
+    fn switches(self, command: &mut Command) -> Result<(), Failure> {
+        if self != Self::Demo {
+            smallest(command)?;
+        }
+        if self != Self::Release {
+            command.args(["--features", "demo"]);
+        }
+        Ok(())
     }
 }
 
@@ -137,10 +150,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         "--profile",
         which.profile(),
     ]);
-    match which {
-        Edge::Release => smallest(&mut compile)?,
-        Edge::Demo => compile.args(["--features", "demo"]),
-    };
+    which.switches(&mut compile)?;
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
@@ -149,7 +159,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
     let built = folder.join(which.folder());
-    let stamp = Stamp::new(&format!("edge-{}", which.profile()), digest);
+    let stamp = Stamp::new(&format!("edge-{}", which.folder()), digest);
     if stamp.holds(&[built.join("index.js"), built.join("index_bg.wasm")]) {
         return Ok(());
     }
@@ -162,11 +172,12 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         // Its own call of wasm-opt keeps the names of functions, which are a quarter of the module.
         .args(["--out-dir", which.folder(), "--no-opt"]);
     match which {
-        Edge::Release => smallest(&mut pack)?.arg("--release"),
-        Edge::Demo => pack.args(["--profile", "demo", "--features", "demo"]),
+        Edge::Release | Edge::Kept => pack.arg("--release"),
+        Edge::Demo => pack.args(["--profile", "demo"]),
     };
+    which.switches(&mut pack)?;
     quiet(&mut pack)?;
-    if which == Edge::Release {
+    if which != Edge::Demo {
         let module = built.join("index_bg.wasm");
         optimise(&module, &module, EDGE_OPTIONS)?;
         let glue = built.join("index.js");

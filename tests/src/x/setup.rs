@@ -1,5 +1,5 @@
 //! What a fresh machine lacks: the wasm target, the library's sources, two cargo tools, the npm
-//! packages, a browser.
+//! packages. The browsers stand in `browsers.rs`.
 //!
 //! Needed beforehand: rustup, Node with npm, git. Everything else is installed here, announced in one
 //! line, and skipped in milliseconds when it is there.
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::args::Words;
+use crate::browsers;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, tools, which, write,
 };
@@ -24,15 +25,13 @@ pub const WASM_BINDGEN: &str = "0.2.130";
 pub const WORKER_BUILD: &str = "0.8.7";
 /// The oldest Node whose npm reads our lockfile; the Node that runs things is an npm package.
 const NODE_MAJOR_MIN: u32 = 18;
-const CJK_FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
-const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
 /// The task.
 pub fn setup(words: &Words) -> Result<(), Failure> {
     let mut stages = Stages::begin();
     stages.stage("setup", || {
         prepare()?;
-        if words.has("--browser") { browser().map(|_| ()) } else { Ok(()) }
+        if words.has("--browser") { browsers::install_all() } else { Ok(()) }
     })
 }
 
@@ -194,46 +193,4 @@ fn node_is_there() -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-/// Chromium and its driver for the browser tests, installed when the system lets us.
-///
-/// # Errors
-///
-/// One sentence with the remedy.
-pub fn browser() -> Result<(PathBuf, PathBuf), Failure> {
-    let debian = which("apt-get").is_some();
-    let superuser = quiet(program("id").arg("-u")).is_ok_and(|answer| answer.stdout == b"0\n");
-    let fonts = !debian || Path::new(CJK_FONT).exists();
-    if let (Some(found), true) = (browser_found(), fonts || !superuser) {
-        return Ok(found);
-    }
-    if debian && superuser {
-        eprintln!(
-            "installing chromium, chromium-driver and fonts-noto-cjk with apt-get (once, about a minute) …"
-        );
-        let apt = |words: &[&str]| {
-            quiet(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words))
-        };
-        apt(&["update"])?;
-        apt(&[
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "chromium",
-            "chromium-driver",
-            "fonts-noto-cjk",
-        ])?;
-    }
-    browser_found().ok_or_else(|| {
-        Failure::new(if debian {
-            "Chromium or chromedriver is missing: run `sudo apt-get install chromium chromium-driver fonts-noto-cjk`"
-        } else {
-            "Chromium or chromedriver is missing: install both in the same version and put them on the PATH"
-        })
-    })
-}
-
-fn browser_found() -> Option<(PathBuf, PathBuf)> {
-    Some((BROWSERS.iter().find_map(|name| which(name))?, which("chromedriver")?))
 }

@@ -1,18 +1,19 @@
 //! Tests, the checks of CI, tidy.
 //!
 //! Three suites: `native` (the crates' own tests: tables, money, adapters), `http` (the edge on its
-//! real runtime, with the sandbox as the other side) and `browser` (journeys in Chromium).
+//! real runtime, with the sandbox as the other side) and `browser` (journeys in Chromium and in WebKit).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::args::Words;
+use crate::browsers::Browser;
 use crate::build::{Edge, edge, widget};
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, root, run, scratch, tools, which,
 };
-use crate::setup::{browser, prepare};
+use crate::setup::prepare;
 use crate::size::measure;
 
 const WASM: &[&str] = &["--target", "wasm32-unknown-unknown"];
@@ -36,8 +37,12 @@ pub fn test(words: &Words) -> Result<(), Failure> {
             return Err(Failure::usage(format!("--only {other} is none of native, http, browser")));
         }
     };
+    let browsers = match words.value("--engine") {
+        None => Browser::ALL.to_vec(),
+        Some(name) => vec![Browser::named(name)?],
+    };
     let mut stages = Stages::begin();
-    perform(&mut stages, &suites, &words.free)?;
+    perform(&mut stages, &suites, &browsers, &words.free)?;
     stages.end("all tests passed");
     Ok(())
 }
@@ -63,7 +68,7 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
     stages.stage("release on the runtime", || {
         run(&mut suite(&["--features", "demo", "--test", "it", "release::", "--", "--ignored"]))
     })?;
-    perform(&mut stages, &[Suite::Native, Suite::Http, Suite::Browser], &[])?;
+    perform(&mut stages, &[Suite::Native, Suite::Http, Suite::Browser], Browser::ALL, &[])?;
     stages.end("everything passed");
     Ok(())
 }
@@ -78,12 +83,16 @@ pub fn tidy(_: &Words) -> Result<(), Failure> {
     Ok(())
 }
 
-fn perform(stages: &mut Stages, suites: &[Suite], filter: &[String]) -> Result<(), Failure> {
+fn perform(
+    stages: &mut Stages,
+    suites: &[Suite],
+    browsers: &[Browser],
+    filter: &[String],
+) -> Result<(), Failure> {
     let has = |suite: Suite| suites.contains(&suite);
+    let browsers = if has(Suite::Browser) { browsers } else { &[] };
     stages.stage("setup", || {
-        if has(Suite::Browser) {
-            browser()?;
-        }
+        browsers.iter().try_for_each(|browser| browser.install())?;
         prepare()
     })?;
     if has(Suite::Http) || has(Suite::Browser) {
@@ -102,12 +111,10 @@ fn perform(stages: &mut Stages, suites: &[Suite], filter: &[String]) -> Result<(
             run(suite(&["--features", "demo", "--test", "it"]).args(filter))
         })?;
     }
-    if has(Suite::Browser) {
-        let (chromium, driver) = browser()?;
-        stages.stage("journeys in the browser", || {
-            run(suite(&["--features", "browser", "--test", "browser"])
-                .env("CHROMIUM", chromium)
-                .env("CHROMEDRIVER", driver)
+    for browser in browsers {
+        stages.stage(browser.stage(), || {
+            run(browser
+                .choose(&mut suite(&["--features", "browser", "--test", "browser"]))?
                 .args(filter))
         })?;
     }

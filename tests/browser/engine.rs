@@ -1,0 +1,191 @@
+//! Which browser a run is for, how its driver is started, and what is asked of it.
+//!
+//! One run, one engine: `HANBEON_ENGINE` is `chromium` (without it, too) or `webkit`, and every journey
+//! runs in it. Both keep their popup blockers. WebKit alone refuses a popup that is opened a moment
+//! after the press, so its run is the one that proves that ours are opened in the press itself.
+
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use fantoccini::wd::Capabilities;
+use serde_json::{Value, json};
+
+use crate::checkout_element::Way;
+use crate::world::{LOOK_EVERY, START_WAIT, now};
+
+/// Waits for the end of its input, then ends the driver with its browsers and their folder.
+/// WebKitGTK has no mode without a screen: it gets one of its own, whose end is its browsers' end.
+const UNDERTAKER: &str = r#"
+folder=$1; shift
+mkdir -p "$folder"
+if [ -n "$SCREEN" ]; then
+  mkfifo "$folder/display"
+  Xvfb -displayfd 3 -screen 0 "$SCREEN" -nolisten tcp 3>"$folder/display" >"$folder/screen.log" 2>&1 &
+  screen=$!
+  read -r number <"$folder/display"
+  export DISPLAY=":$number"
+fi
+TMPDIR=$folder XDG_RUNTIME_DIR=$folder "$@" >"$folder/driver.log" 2>&1 &
+driver=$!
+cat >/dev/null
+kill -9 $(pgrep -P $driver) $driver $screen 2>/dev/null
+wait
+rm -rf "$folder"
+"#;
+
+/// A phone's screen, in CSS pixels.
+const PHONE: (u32, u32) = (390, 844);
+
+/// The engine of this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Chromium with chromedriver.
+    Chromium,
+    /// WebKitGTK's small browser with its own driver.
+    WebKit,
+}
+
+impl Engine {
+    /// As the environment says.
+    pub fn of_this_run() -> Self {
+        match std::env::var("HANBEON_ENGINE").as_deref() {
+            Err(_) | Ok("chromium") => Self::Chromium,
+            Ok("webkit") => Self::WebKit,
+            Ok(other) => panic!("HANBEON_ENGINE={other} is neither chromium nor webkit"),
+        }
+    }
+}
+
+/// What is asked of the driver for one browser.
+pub enum Options {
+    /// `goog:chromeOptions`.
+    Chromium(Value),
+    /// `webkitgtk:browserOptions`.
+    WebKit(Value),
+}
+
+impl Options {
+    /// The browser that this way is for, as a buyer in Korea has it.
+    pub fn of(way: Way) -> Self {
+        match Engine::of_this_run() {
+            Engine::Chromium => Self::Chromium(chromium(way)),
+            Engine::WebKit => Self::WebKit(webkit(way)),
+        }
+    }
+
+    /// In the driver's own words.
+    pub fn capabilities(self) -> Capabilities {
+        let named = |name: &str, value: Value| (name.to_owned(), value);
+        match self {
+            Self::Chromium(mut options) => {
+                // Without one named, the driver finds its own.
+                if let Ok(binary) = std::env::var("CHROMIUM") {
+                    options["binary"] = binary.into();
+                }
+                Capabilities::from_iter([
+                    named("browserName", json!("chrome")),
+                    named("goog:chromeOptions", options),
+                    named("goog:loggingPrefs", json!({ "browser": "ALL" })),
+                ])
+            }
+            Self::WebKit(options) => Capabilities::from_iter([
+                named("browserName", json!("MiniBrowser")),
+                named("webkitgtk:browserOptions", options),
+            ]),
+        }
+    }
+}
+
+/// Chromium as a buyer has it: its popup blocker works.
+pub fn chromium(way: Way) -> Value {
+    let mut options = json!({
+        "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", "--window-size=1280,1000",
+            // Pages that scroll smoothly would keep a press waiting.
+            "--force-prefers-reduced-motion", "--lang=ko-KR",
+        ],
+        "excludeSwitches": ["disable-popup-blocking"],
+    });
+    if way == Way::Phone {
+        options["mobileEmulation"] = json!({
+            "deviceMetrics": { "width": PHONE.0, "height": PHONE.1, "pixelRatio": 3.0, "touch": true },
+            "userAgent": "Mozilla/5.0 (Linux; Android 15; SM-S931N) AppleWebKit/537.36 \
+                          (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+        });
+    }
+    options
+}
+
+/// WebKitGTK; on a phone it says that it is an iPhone's, in a window as narrow as it makes them.
+fn webkit(way: Way) -> Value {
+    let mut words = vec!["--automation".to_owned()];
+    if way == Way::Phone {
+        words.push(format!("--geometry={}x{}", PHONE.0, PHONE.1));
+        words.push(
+            "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) \
+             AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1"
+                .to_owned(),
+        );
+    } else {
+        words.push("--geometry=1280x1000".to_owned());
+    }
+    let binary = std::env::var("MINIBROWSER").expect("MINIBROWSER names WebKitGTK's browser");
+    json!({ "binary": binary, "args": words })
+}
+
+/// A driver of one journey's own, ended with all its browsers when it is dropped: a browser that
+/// breaks takes nothing with it but its journey.
+pub struct Driver {
+    /// Where it listens.
+    pub url: String,
+    undertaker: Child,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.undertaker.stdin.take());
+        let _ended = self.undertaker.wait();
+    }
+}
+
+impl Driver {
+    /// Starts the driver, and waits until it listens.
+    pub fn start(port: u16) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("hanbeon-browser-{}-{port}", std::process::id()));
+        let mut command = Command::new("sh");
+        command.args(["-c", UNDERTAKER, "undertaker"]).arg(folder);
+        let named = |variable: &str, usual: &str| {
+            std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
+        };
+        match Engine::of_this_run() {
+            Engine::Chromium => {
+                command.arg(named("CHROMEDRIVER", "chromedriver")).arg(format!("--port={port}"));
+            }
+            Engine::WebKit => {
+                command
+                    .arg(named("WEBKITDRIVER", "WebKitWebDriver"))
+                    .args(["--host=127.0.0.1".to_owned(), format!("--port={port}")])
+                    .env("SCREEN", "1400x1100x24")
+                    .env("LANGUAGE", "ko_KR:ko");
+            }
+        }
+        // Buyers are in Korea, wherever the test runs.
+        let undertaker = command
+            .env("TZ", "Asia/Seoul")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("sh starts");
+        let begun = now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(begun.elapsed() < START_WAIT, "the browser's driver did not start");
+            thread::sleep(LOOK_EVERY);
+        }
+        Self { url: format!("http://127.0.0.1:{port}"), undertaker }
+    }
+}

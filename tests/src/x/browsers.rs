@@ -1,0 +1,140 @@
+//! The browsers of the journeys: Chromium and WebKitGTK, from the system's package manager.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Failure, program, quiet, which};
+
+const CJK_FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
+const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+
+/// An engine that the journeys run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browser {
+    /// What most buyers have.
+    Chromium,
+    /// What buyers with an iPhone have; it alone refuses a popup that comes after the press.
+    WebKit,
+}
+
+impl Browser {
+    /// In the order in which they run.
+    pub const ALL: &[Self] = &[Self::Chromium, Self::WebKit];
+
+    /// The engine of that name.
+    ///
+    /// # Errors
+    ///
+    /// A name that is none.
+    pub fn named(name: &str) -> Result<Self, Failure> {
+        Self::ALL.iter().copied().find(|browser| browser.name() == name).ok_or_else(|| {
+            Failure::usage(format!("--engine {name} is neither chromium nor webkit"))
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::WebKit => "webkit",
+        }
+    }
+
+    /// What the run's stage is called.
+    pub fn stage(self) -> &'static str {
+        match self {
+            Self::Chromium => "journeys in Chromium",
+            Self::WebKit => "journeys in WebKit",
+        }
+    }
+
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Chromium => &["chromium", "chromium-driver", "fonts-noto-cjk"],
+            Self::WebKit => &["webkit2gtk-driver", "xvfb", "fonts-noto-cjk"],
+        }
+    }
+
+    /// Installs it, with its driver, when it is not there and the system lets us.
+    ///
+    /// # Errors
+    ///
+    /// One sentence with the remedy.
+    pub fn install(self) -> Result<(), Failure> {
+        let debian = which("apt-get").is_some();
+        let superuser = quiet(program("id").arg("-u")).is_ok_and(|answer| answer.stdout == b"0\n");
+        let fonts = !debian || Path::new(CJK_FONT).exists();
+        if self.found().is_some() && (fonts || !superuser) {
+            return Ok(());
+        }
+        let packages = self.packages().join(" ");
+        if debian && superuser {
+            eprintln!("installing {packages} with apt-get (once, about a minute) …");
+            let apt = |words: &[&str]| {
+                quiet(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words))
+            };
+            apt(&["update"])?;
+            apt(&[&["install", "-y", "--no-install-recommends"], self.packages()].concat())?;
+        }
+        self.found().map(|_| ()).ok_or_else(|| self.missing(debian))
+    }
+
+    fn missing(self, debian: bool) -> Failure {
+        Failure::new(match (self, debian) {
+            (_, true) => format!(
+                "the browser or its driver is missing: run `sudo apt-get install {}`",
+                self.packages().join(" ")
+            ),
+            (Self::Chromium, false) => "Chromium or chromedriver is missing: install both in the same version and put them on the PATH".to_owned(),
+            (Self::WebKit, false) => "WebKitGTK's driver, its MiniBrowser or Xvfb is missing: install them, or leave this engine out with `--engine chromium`".to_owned(),
+        })
+    }
+
+    /// The variables that tell the journeys where everything is.
+    fn found(self) -> Option<Vec<(&'static str, PathBuf)>> {
+        Some(match self {
+            Self::Chromium => vec![
+                ("CHROMIUM", CHROMIUMS.iter().find_map(|name| which(name))?),
+                ("CHROMEDRIVER", which("chromedriver")?),
+            ],
+            Self::WebKit => {
+                which("Xvfb")?;
+                vec![("WEBKITDRIVER", which("WebKitWebDriver")?), ("MINIBROWSER", minibrowser()?)]
+            }
+        })
+    }
+
+    /// Makes a run of the journeys one in this engine.
+    ///
+    /// # Errors
+    ///
+    /// When it is not installed.
+    pub fn choose(self, command: &mut Command) -> Result<&mut Command, Failure> {
+        let found = self.found().ok_or_else(|| self.missing(which("apt-get").is_some()))?;
+        Ok(command.env("HANBEON_ENGINE", self.name()).envs(found))
+    }
+}
+
+/// Installs every engine.
+///
+/// # Errors
+///
+/// One sentence with the remedy for the first that cannot be installed.
+pub fn install_all() -> Result<(), Failure> {
+    Browser::ALL.iter().try_for_each(|browser| browser.install())
+}
+
+/// WebKitGTK's browser is no command: it lies beside its library, in a folder named after the machine.
+fn minibrowser() -> Option<PathBuf> {
+    let named = std::env::var_os("MINIBROWSER").map(PathBuf::from);
+    let libraries = ["/usr/lib", "/usr/libexec", "/usr/lib64"].map(PathBuf::from);
+    let inner = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    named
+        .into_iter()
+        .chain(
+            libraries
+                .into_iter()
+                .chain(inner.map(|entry| entry.path()))
+                .map(|folder| folder.join("webkit2gtk-4.1/MiniBrowser")),
+        )
+        .find(|file| file.is_file())
+}
