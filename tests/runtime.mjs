@@ -29,6 +29,8 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const BASE = 4410;
 /** Where the demo's private route leads: to the sandbox. */
 const DEMO = { PRIVATE_ROUTE_ADDRESS: "http://127.0.0.1:4411" };
+/** What the worker is called when its objects belong to another. */
+const FRONT = "front";
 /** How long an orderly stop may take before the process leaves anyway; the undertaker does the rest. */
 const STOP_MS = 3_000;
 
@@ -39,6 +41,7 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --state DIR        keep the state there (default: a temporary folder, removed at the end)
   --build NAME       build | build-demo (default build-demo), a folder of edge/
   --edge DIR         the folder with wrangler.jsonc (default edge)
+  --objects DIR      the durable objects run another release: the one in this folder
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
 `;
 
@@ -47,7 +50,7 @@ class Refusal extends Error {}
 // ---- options ----
 
 function readOptions(words) {
-  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), vars: {} };
+  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, vars: {} };
   for (let at = 0; at < words.length; at += 2) {
     const [word, value] = [words[at], words[at + 1]];
     if (word === "--help") {
@@ -60,6 +63,7 @@ function readOptions(words) {
     else if (word === "--state") options.state = path.resolve(value);
     else if (word === "--build") options.build = value;
     else if (word === "--edge") options.edge = path.resolve(value);
+    else if (word === "--objects") options.objects = path.resolve(value);
     else if (word === "--var") {
       const cut = value.indexOf("=");
       if (cut < 1) throw new Refusal(`--var ${value} is not NAME=VALUE`);
@@ -160,10 +164,13 @@ function modules(config, options) {
 
 // ---- configuration to runtime options ----
 
-function durableObjects(config) {
+function durableObjects(config, scriptName) {
   const sqlite = new Set((config.migrations ?? []).flatMap((step) => step.new_sqlite_classes ?? []));
   return Object.fromEntries(
-    (config.durable_objects?.bindings ?? []).map((one) => [one.name, { className: one.class_name, useSQLite: sqlite.has(one.class_name) }]),
+    (config.durable_objects?.bindings ?? []).map((one) => [
+      one.name,
+      { className: one.class_name, useSQLite: sqlite.has(one.class_name), ...(scriptName && { scriptName }) },
+    ]),
   );
 }
 
@@ -210,7 +217,8 @@ function plainHeaders(headers) {
 
 function assets(config, options) {
   if (!config.assets) return undefined;
-  const directory = path.resolve(options.edge, config.assets.directory);
+  // A kept release has none of its own: it serves this one's.
+  const directory = path.resolve(ROOT, "edge", config.assets.directory);
   mkdirSync(directory, { recursive: true });
   return {
     directory,
@@ -219,6 +227,18 @@ function assets(config, options) {
     routerConfig: { has_user_worker: true },
     assetConfig: { html_handling: config.assets.html_handling, not_found_handling: config.assets.not_found_handling },
   };
+}
+
+/** During a gradual deployment the worker that answers and the objects behind it may be of two releases. */
+function workers(config, options) {
+  const front = workerOptions(config, options);
+  if (options.objects === null) return [front];
+  const behind = { ...options, edge: options.objects };
+  const other = readConfig(behind);
+  // Objects know neither assets nor queues of their own to read from; what they store lies under the
+  // name of the worker that they always belonged to.
+  const { queueConsumers: _, assets: __, ...objects } = workerOptions(other, behind);
+  return [{ ...front, name: FRONT, durableObjects: durableObjects(config, other.name) }, objects];
 }
 
 function workerOptions(config, options) {
@@ -321,7 +341,7 @@ async function start(options, config) {
       log: new QuietLog(LogLevel.WARN),
       handleStructuredLogs: ({ level, message }) => process.stderr.write(`${level}: ${message}\n`),
       telemetry: { enabled: false },
-      workers: [workerOptions(config, options)],
+      workers: workers(config, options),
     }),
     // After the spread: the conversion drops it, and state would not survive a restart.
     resourcePersistencePath: options.state ?? temporary,
@@ -335,7 +355,7 @@ async function start(options, config) {
 async function obey(runtime, config, line) {
   const [word, ...rest] = line.trim().split(/\s+/);
   if (word === "cron") {
-    const worker = await runtime.getWorker(config.name);
+    const worker = await runtime.getWorker();
     await worker.scheduled({ cron: rest.join(" ") || config.triggers?.crons?.[0], scheduledTime: new Date() });
     say({ done: "cron" });
   } else if (word !== "") say({ error: `unknown word ${word}: expected cron or stop` });

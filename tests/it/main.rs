@@ -14,5 +14,6 @@ mod shop;
 mod stock;
 mod tidy;
 mod tokens;
+mod upgrade;
 mod webhooks;
 mod world;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{
-    OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, mpsc,
+    Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, mpsc,
 };
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +68,8 @@ pub struct World {
     pub edge: String,
     pub shop_origin: String,
     agent: Agent,
-    _runtime: Child,
+    base: u16,
+    runtime: Mutex<Child>,
 }
 
 static WORLD: OnceLock<World> = OnceLock::new();
@@ -178,11 +179,16 @@ pub struct Opened {
 
 impl World {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A world of one's own, whose runtime gets these words too.
+    pub fn start_with(words: &[&str]) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let base = runtime::free_base();
         let config = Config::for_base(base, root.join("public"));
         serve(config.clone(), base);
-        let runtime = runtime::start(base, "build-demo", &[]);
+        let runtime = runtime::start(base, "build-demo", words);
         let agent = http::agent();
         let at = |step: u16| format!("http://127.0.0.1:{}", base + step);
         let world = Self {
@@ -191,13 +197,31 @@ impl World {
             edge: at(2),
             shop_origin: config.shop_origin,
             agent,
-            _runtime: runtime,
+            base,
+            runtime: Mutex::new(runtime),
         };
+        world.wait();
+        world
+    }
+
+    /// Stops the runtime in an orderly way, and starts it again with these words.
+    pub fn restart_with(&self, words: &[&str]) {
+        let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(runtime.stdin.take());
+        runtime.wait().unwrap();
+        *runtime = runtime::start(self.base, "build-demo", words);
+        drop(runtime);
+        self.wait();
+    }
+
+    fn wait(&self) {
         until_within(START_WAIT, "the edge answers and the shop has filled its stock", || {
-            let health = world.call("GET", &format!("{}/api/health", world.shop)).send();
+            let health = self.call("GET", &format!("{}/api/health", self.shop)).send();
             (health.json()["stock_ready"] == true).then_some(())
         });
-        world
+        until_within(START_WAIT, "the edge answers", || {
+            self.edge("GET", "/v1/health").try_send().filter(|answer| answer.code == 200)
+        });
     }
 
     /// A request to any of the three.

@@ -1,0 +1,99 @@
+// The doors of the built module: wrangler's `main`.
+//
+// Why: objects are called by RPC with bytes, which costs less than a call by fetch. Each class here makes
+// the built one in its constructor and hands calls on. The queue that lets calls which arrive together
+// share one durable commit lives here too: one turn of the event loop, one implicit transaction, and the
+// runtime's output gate holds every answer until that transaction is on disk (I-9).
+import { DurableObject } from "cloudflare:workers";
+import built, { CheckoutObject as Checkouts, StockObject as Stocks } from "./build/index.js";
+
+export default built;
+
+/** At most this many checkouts are worked on at once after an alarm: a bound on requests under way. */
+const DRIVES_MAX = 16;
+
+function owner(Built) {
+  return class extends DurableObject {
+    #built;
+    #calls = [];
+    #driving = new Map();
+    #alarm;
+
+    constructor(ctx, env) {
+      super(ctx, env);
+      this.#built = new Built(ctx.storage.sql, env);
+    }
+
+    /** One operation: bytes in, bytes out. */
+    async call(bytes) {
+      const [reply, drive, then] = await this.#turn(bytes);
+      if (drive === null) return reply;
+      const work = this.#drive(drive);
+      // The caller may go away; the work goes on (F10).
+      this.ctx.waitUntil(work);
+      if (reply !== null) return reply;
+      await work;
+      return (await this.#turn(then))[0];
+    }
+
+    #turn(bytes) {
+      return new Promise((answer, fail) => {
+        this.#calls.push({ bytes, answer, fail });
+        if (this.#calls.length === 1) setTimeout(() => this.#takeCalls(), 0);
+      });
+    }
+
+    #takeCalls() {
+      const calls = this.#calls;
+      this.#calls = [];
+      try {
+        const replies = calls.map((call) => this.#built.answer(call.bytes));
+        this.#arm();
+        calls.forEach((call, n) => call.answer(replies[n]));
+      } catch (error) {
+        calls.forEach((call) => call.fail(error));
+      }
+    }
+
+    /** Work of one checkout goes one after the other; it never rejects: what fails waits for its alarm. */
+    #drive(id) {
+      const earlier = this.#driving.get(id) ?? Promise.resolve();
+      const mine = earlier
+        .then(() => this.#built.drive(id))
+        .catch((error) => console.error(JSON.stringify({ level: "error", checkout: id, drive: String(error) })))
+        .then(() => {
+          if (this.#driving.get(id) === mine) this.#driving.delete(id);
+          this.#arm();
+        });
+      this.#driving.set(id, mine);
+      return mine;
+    }
+
+    /** One alarm an object: the earliest time that any of its checkouts wants. */
+    #arm() {
+      const at = this.#built.alarm_at?.() ?? null;
+      if (at === this.#alarm) return;
+      this.#alarm = at;
+      if (at === null) this.ctx.storage.deleteAlarm();
+      else this.ctx.storage.setAlarm(at);
+    }
+
+    /** Never throws: after six throws the runtime would drop the alarm for good. */
+    async alarm() {
+      this.#alarm = undefined;
+      try {
+        const due = this.#built.due(DRIVES_MAX);
+        await Promise.all(due.map((id) => this.#drive(id)));
+      } catch (error) {
+        console.error(JSON.stringify({ level: "error", alarm: String(error) }));
+      }
+      this.#arm();
+    }
+  };
+}
+
+/** Owns a shard of checkouts. */
+export class CheckoutObject extends owner(Checkouts) {}
+
+/** Owns the stock of one SKU. Same doors; it never has work of its own, and so no alarm. */
+export class StockObject extends owner(Stocks) {}
