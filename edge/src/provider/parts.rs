@@ -3,6 +3,7 @@
 
 use shared::fact::Fact;
 use shared::money::{Amount, Currency};
+use shared::time::{Civil, Span, Timestamp};
 
 use super::{Account, CallbackRefused, CannotAsk, Inbound, Unreadable};
 use crate::address::is_base;
@@ -107,4 +108,78 @@ pub(super) fn read_callback<T>(
     of: impl FnOnce(Field<'_>) -> T,
 ) -> Result<T, CallbackRefused> {
     json::read(inbound.body, Limits::OURS, of).map_err(|_| CallbackRefused::Unreadable)
+}
+
+/// `2026-11-28T19:41:04`, with a fraction or not, then `Z`, an offset, or nothing: Seoul's time, which is
+/// the providers'.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    let (civil, rest) = text.split_at_checked(19)?;
+    let shape = civil.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b });
+    if !shape.eq(*b"0000-00-00T00:00:00") {
+        return None;
+    }
+    let at = |from: usize, to: usize| civil.get(from..to)?.parse().ok();
+    let civil =
+        Civil::new(at(0, 4)?, at(5, 7)?, at(8, 10)?, at(11, 13)?, at(14, 16)?, at(17, 19)?)?;
+    // Read as Seoul's and put back: shared time knows no other zone.
+    let seoul = Timestamp::from_civil_seoul(civil);
+    let utc = seoul.after(Span::hours(9));
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    let offset = |offset: &str| {
+        let (hours, minutes) = offset.split_once(':')?;
+        let two = |text: &str, max: u64| {
+            let plain = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse().ok().filter(|number: &u64| plain && *number <= max)
+        };
+        Some(Span::minutes(two(hours, 14)?.checked_mul(60)?.checked_add(two(minutes, 59)?)?))
+    };
+    match zone.split_at_checked(1) {
+        None => Some(seoul),
+        Some(("Z", "")) => Some(utc),
+        Some(("+", east)) => Some(utc.before(offset(east)?)),
+        Some(("-", west)) => Some(utc.after(offset(west)?)),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_as_rfc_3339_writes_them() {
+        let until = moment("2026-11-28T19:41:04+09:00");
+        assert!(until.is_some());
+        for text in [
+            "2026-11-28T19:41:04",
+            "2026-11-28T19:41:04.123456",
+            "2026-11-28T10:41:04Z",
+            "2026-11-28T10:41:04.123456789Z",
+            "2026-11-28T05:11:04-05:30",
+            "2026-11-28T10:41:04+00:00",
+            "2026-11-28T20:41:04.5+10:00",
+        ] {
+            assert_eq!(moment(text), until, "{text}");
+        }
+        for text in [
+            "",
+            "T",
+            "2026-11-28",
+            "2026-11-28 19:41:04",
+            "2026-02-30T00:00:00Z",
+            "2026-11-28T25:00:00Z",
+            "2026-11-28T19:41:04+99:00",
+            "2026-11-28T19:41:04+0900",
+            "2026-11-28T19:41:04+9:00",
+            "2026-11-28T19:41:04ZZ",
+            "2026-11-28T19:41:04.5X",
+            "+1-1-1T1:1:1",
+            "2026-11-28T19:41:0가",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
 }

@@ -40,8 +40,8 @@ use shared::money::{Currency, Total};
 use shared::time::{Span, Timestamp};
 
 use super::parts::{
-    check_bases, check_json, event_name, field, header, is_word, parse, read_callback, required,
-    unclear, undecided, won, word,
+    check_bases, check_json, event_name, field, header, is_word, moment, parse, read_callback,
+    required, unclear, undecided, won, word,
 };
 use super::{
     Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
@@ -425,7 +425,7 @@ fn deposit(payment: &Payment) -> Result<Deposit, String> {
         bank: wire::bank_name(&issued.bank_code).to_owned(),
         account: issued.account_number.clone(),
         holder: issued.customer_name.clone().unwrap_or_default(),
-        until: wire::moment(&issued.due_date).ok_or("dueDate is malformed")?,
+        until: moment(&issued.due_date).ok_or("dueDate is malformed")?,
     })
 }
 

@@ -4,7 +4,7 @@ use shared::fact::{Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, 
 use shared::money::{Amount, Currency, Total};
 use shared::time::Span;
 
-use super::super::parts::{unclear, undecided, word};
+use super::super::parts::{moment, unclear, undecided, word};
 use super::wire::{self, Payment, VirtualAccount};
 use super::{Account, voids};
 use crate::json::Field;
@@ -165,10 +165,8 @@ fn sighting(
 
 fn deposit(payment: &Payment<'_>, issued: &VirtualAccount<'_>) -> Result<Deposit, String> {
     let until = match issued.expired_at {
-        Some(text) => wire::moment(text).ok_or("expiredAt is malformed")?,
-        None => wire::moment(payment.requested_at)
-            .ok_or("requestedAt is malformed")?
-            .after(DEPOSIT_LIFE),
+        Some(text) => moment(text).ok_or("expiredAt is malformed")?,
+        None => moment(payment.requested_at).ok_or("requestedAt is malformed")?.after(DEPOSIT_LIFE),
     };
     Ok(Deposit {
         bank: issued.bank.unwrap_or_default().to_owned(),

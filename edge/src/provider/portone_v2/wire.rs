@@ -1,7 +1,5 @@
 //! PortOne's JSON. Unknown fields and events are ignored: PortOne adds some at any time.
 
-use shared::time::{Civil, Span, Timestamp};
-
 use crate::json::Field;
 
 pub(super) struct Payment<'a> {
@@ -99,34 +97,3 @@ impl<'a> Event<'a> {
 /// CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT, which are looked up.
 pub(super) static CANCEL_REFUSALS: [&str; 3] =
     ["MAX_CANCEL_COUNT_REACHED", "PAYMENT_NOT_PAID", "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT"];
-
-/// RFC 3339: `2026-11-21T10:41:04Z`, with a fraction or not, with `Z` or an offset.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.split_once('T')?;
-    let (time, east, offset) = if let Some(time) = time.strip_suffix('Z') {
-        (time, true, "00:00")
-    } else if let Some((time, offset)) = time.split_once('+') {
-        (time, true, offset)
-    } else {
-        let (time, offset) = time.split_once('-')?;
-        (time, false, offset)
-    };
-    let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
-    let [year, month, day] = numbers(date, '-')?;
-    let [hour, minute, second] = numbers(time, ':')?;
-    let [hours, minutes] = numbers(offset, ':')?;
-    if hours > 14 || minutes > 59 {
-        return None;
-    }
-    let offset = Span::minutes(hours.checked_mul(60)?.checked_add(minutes)?);
-    // Read as Seoul's and put back: shared time knows no other zone.
-    let seoul = Timestamp::from_civil_seoul(Civil::new(year, month, day, hour, minute, second)?);
-    let utc = seoul.after(Span::hours(9));
-    Some(if east { utc.before(offset) } else { utc.after(offset) })
-}
-
-fn numbers<const N: usize>(text: &str, separator: char) -> Option<[u64; N]> {
-    let digits = text.chars().all(|c| c.is_ascii_digit() || c == separator);
-    let parts: Option<Vec<u64>> = text.split(separator).map(|part| part.parse().ok()).collect();
-    digits.then_some(parts?)?.try_into().ok()
-}

@@ -2,7 +2,6 @@
 
 use shared::fact::DeclineCode;
 use shared::money::Currency;
-use shared::time::{Civil, Span, Timestamp};
 
 use super::Status;
 use crate::json::Field;
@@ -196,24 +195,4 @@ pub(super) fn minor_units(number: &str, currency: Currency) -> Option<u64> {
         return None;
     }
     format!("{whole}{fraction:0<digits$}").parse().ok()
-}
-
-/// `yyyy-MM-dd'T'HH:mm:ss`, then a fraction or not, then `+09:00`, `Z` or nothing (Seoul).
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.split_once('T')?;
-    let (time, universal) = match time.strip_suffix('Z') {
-        Some(time) => (time, true),
-        None => (time.strip_suffix("+09:00").unwrap_or(time), false),
-    };
-    let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
-    let [year, month, day] = numbers(date, '-')?;
-    let [hour, minute, second] = numbers(time, ':')?;
-    let seoul = Timestamp::from_civil_seoul(Civil::new(year, month, day, hour, minute, second)?);
-    Some(if universal { seoul.after(Span::hours(9)) } else { seoul })
-}
-
-fn numbers(text: &str, separator: char) -> Option<[u64; 3]> {
-    let digits = text.chars().all(|c| c.is_ascii_digit() || c == separator);
-    let parts: Option<Vec<u64>> = text.split(separator).map(|part| part.parse().ok()).collect();
-    digits.then_some(parts?)?.try_into().ok()
 }
