@@ -82,6 +82,15 @@ impl Means {
         }
     }
 
+    /// What is read when the issuer says no. PortOne hands on codes of the providers behind it, and no
+    /// document says what they mean: no reason is better than a wrong one.
+    pub fn refusal(self) -> &'static str {
+        match self {
+            Self::Portone => "결제되지 않았습니다",
+            _ => "승인하지 않았습니다",
+        }
+    }
+
     /// What a buyer tries next.
     pub fn other(self) -> Self {
         match self {

@@ -8,12 +8,6 @@ use crate::journey::Buyer;
 use crate::journeys;
 
 journeys! {
-    f28_the_webhook_before_the_return_in_a_frame: hears_early(Iframe, TossCard);
-    f28_the_webhook_before_the_return_in_a_popup: hears_early(Popup, Kb);
-    f28_the_webhook_before_the_return_by_redirect: hears_early(Redirect, TossCard);
-    f28_the_report_before_the_return_by_redirect: hears_early(Redirect, Kb);
-    f28_the_report_before_the_return_in_a_frame: hears_early(Iframe, Kb);
-    f28_the_webhook_before_the_return_on_a_phone: hears_early(Phone, TossCard);
     f27_the_webhook_twice: hears_twice(Popup, TossCard);
     f29_the_webhook_never: hears_nothing(Iframe, TossCard);
     f29_the_report_never: hears_nothing(Redirect, Kb);
@@ -22,13 +16,6 @@ journeys! {
     f16_the_provider_fails_twice: meets_errors(Popup, TossCard);
     f32_a_slow_provider_in_a_frame: takes_its_time(Iframe, TossCard);
     f32_a_slow_provider_in_a_popup: takes_its_time(Popup, Kb);
-    f36_the_return_never_in_a_frame: never_returns(Iframe, Kb);
-    f36_the_return_never_in_a_popup: never_returns(Popup, Kb);
-    f36_the_return_never_by_redirect: never_returns(Redirect, Kb);
-    f36_a_card_never_returns_to_a_frame: never_returns(Iframe, TossCard);
-    f36_a_card_never_returns_to_a_popup: never_returns(Popup, TossCard);
-    f36_a_card_never_returns_by_redirect: never_returns(Redirect, TossCard);
-    f36_the_return_never_on_a_phone: never_returns(Phone, Kb);
     r37_the_alarm_finds_a_card_paid_in_a_frame: is_found_by_the_alarm(Iframe, TossCard);
     r37_the_alarm_finds_kb_paid_in_a_popup: is_found_by_the_alarm(Popup, Kb);
     r37_the_alarm_finds_a_card_paid_by_redirect: is_found_by_the_alarm(Redirect, TossCard);
@@ -38,14 +25,14 @@ journeys! {
 
 async fn pays_under(buyer: &Buyer, means: Means, faults: Value) {
     buyer.world.faults(means.provider(), faults);
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
 }
 
-async fn hears_early(buyer: &Buyer, means: Means) {
+pub async fn hears_early(buyer: &Buyer, means: Means) {
     pays_under(buyer, means, json!({ "webhook": "early" })).await;
 }
 
@@ -63,7 +50,7 @@ async fn loses_the_answer(buyer: &Buyer, means: Means) {
 
 async fn meets_errors(buyer: &Buyer, means: Means) {
     buyer.world.faults(means.provider(), json!({}));
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.world.faults(means.provider(), json!({ "errors_5xx": 2 }));
@@ -75,7 +62,7 @@ async fn meets_errors(buyer: &Buyer, means: Means) {
 /// Somebody without the key says that it is paid: the provider is asked, and says no.
 async fn hears_a_lie(buyer: &Buyer, means: Means) {
     buyer.world.faults(means.provider(), json!({ "webhook": "forged" }));
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#decline").await;
     crate::refused::until_not_paid(buyer).await;
@@ -83,9 +70,9 @@ async fn hears_a_lie(buyer: &Buyer, means: Means) {
 }
 
 /// The window never sends the browser back: the edge hears it from the provider, or asks.
-async fn never_returns(buyer: &Buyer, means: Means) {
+pub async fn never_returns(buyer: &Buyer, means: Means) {
     buyer.world.faults(means.provider(), json!({ "return_lost": true }));
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     if buyer.way.leaves() {
@@ -115,7 +102,7 @@ async fn is_found_by_the_report(buyer: &Buyer, means: Means) {
 /// The buyer has paid, and page and window are gone before anything else happens.
 async fn pays_and_vanishes(buyer: &Buyer, means: Means, webhook: &str) -> Checkout {
     buyer.world.faults(means.provider(), json!({ "return_lost": true, "webhook": webhook }));
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     buyer.in_window("main.alone").await;
@@ -132,7 +119,7 @@ async fn is_found(buyer: &Buyer, checkout: &Checkout) {
 
 /// Whatever the element says between the press and the end, it is never that a window was closed.
 async fn takes_its_time(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.world.faults(means.provider(), json!({ "slow_ms": 2500, "webhook": "lost" }));

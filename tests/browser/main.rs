@@ -4,29 +4,8 @@
 //! page objects `shop_page`, `checkout_element`, `psp_window` · `books` what edge, provider and shop
 //! wrote down · then the journeys, a file for each theme; `shots` takes the pictures of the README.
 //!
-//! A new case is a new row of a theme's table: a name, and what differs.
-//!
-//! The matrix (T = tosspayments, K = kb, P = portone_v2):
-//!
-//! | story | file | frame | popup | redirect | phone |
-//! |---|---|---|---|---|---|
-//! | pays | `pays` | T K | T K P | T K P | T K (`phone`) |
-//! | buys from a page without a server | `poster` | T | – | – | T |
-//! | pays into an account later | `pays` | T | T | T | T |
-//! | is declined, pays with the other | `refused` | T K | T K | T K | T (`phone`) |
-//! | gives up in the window, pays again | `refused` | T | K P | T P | – |
-//! | closes the window, pays with the other | `windows` | T K | T K P | T K P | T |
-//! | presses twice | `twice` | T | T | K | T |
-//! | has a second tab | `twice` | T | K | T K | – |
-//! | reloads | `windows` | T | K | T K | K |
-//! | goes back | `windows` | T | T | T K | T |
-//! | meets a blocker | `windows` | T (the page's policy) | T K | cannot be: the tab itself goes | as redirect |
-//! | webhook before the return | `doubt` | T K | K | T K | T |
-//! | slow provider: never told that a window was closed | `doubt` | T | K | – | – |
-//! | return never | `doubt` | T K | T K | T K | K |
-//! | return never, buyer gone: found by alarm or report | `doubt` | T K | K | T K | – |
-//!
-//! PortOne has no frames of ours. KB has no virtual accounts. The phone's own way is the redirect: Toss forbids frames there.
+//! `matrix` tells the common stories at every provider in every window; the files of the themes have
+//! what only some windows or providers know, each as a row of a table.
 
 mod books;
 mod checkout_element;
@@ -37,8 +16,8 @@ mod shop_page;
 mod world;
 
 mod doubt;
+mod matrix;
 mod pays;
-mod phone;
 mod poster;
 mod refused;
 mod shots;
@@ -59,3 +38,18 @@ macro_rules! journeys {
     };
 }
 use journeys;
+
+/// One story in several cells of the matrix.
+macro_rules! cells {
+    ($story:path; $($name:ident($way:ident, $means:ident))+) => {
+        $(
+            #[test]
+            fn $name() {
+                use $crate::checkout_element::{Means, Way};
+                $crate::journey::journey(Way::$way, async |buyer| $story(buyer, Means::$means).await);
+                $crate::matrix::told(module_path!(), stringify!($name));
+            }
+        )+
+    };
+}
+use cells;

@@ -11,12 +11,7 @@ pub const FILM: &str = "film-3pack";
 pub const BOOK: &str = "book-time";
 
 impl Buyer {
-    /// Opens the checkout of one pack of film and waits until it can be paid.
-    pub async fn enter(&self) -> Checkout {
-        self.enter_with(FILM).await
-    }
-
-    /// The same with something else.
+    /// Opens the checkout of one thing and waits until it can be paid.
     pub async fn enter_with(&self, sku: &str) -> Checkout {
         let way = self.way.word();
         let path = format!("/checkout.html?sku={sku}&quantity=1&presentation={way}");

@@ -4,22 +4,9 @@ use fantoccini::wd::WindowHandle;
 
 use crate::checkout_element::{Means, Way};
 use crate::journey::Buyer;
-use crate::journeys;
-use crate::shop_page::FILM;
 
-journeys! {
-    r55_a_double_click_in_a_frame: presses_twice(Iframe, TossCard);
-    r55_a_double_click_in_a_popup: presses_twice(Popup, TossCard);
-    r55_a_double_click_by_redirect: presses_twice(Redirect, Kb);
-    r55_a_double_tap_on_a_phone: presses_twice(Phone, TossCard);
-    r55_a_second_tab_looks_on_beside_a_frame: looks_on(Iframe, TossCard);
-    r55_a_second_tab_looks_on_beside_a_popup: looks_on(Popup, Kb);
-    r55_a_second_tab_looks_on_by_redirect: looks_on_and_takes_over(Redirect, TossCard);
-    r55_a_second_tab_looks_on_beside_kb: looks_on_and_takes_over(Redirect, Kb);
-}
-
-async fn presses_twice(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+pub async fn presses_twice(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.choose(means).await;
     buyer.press_twice("pay").await;
     buyer.press_in_window("#approve").await;
@@ -27,20 +14,28 @@ async fn presses_twice(buyer: &Buyer, means: Means) {
     checkout.assert_paid_once(1);
 }
 
-async fn second_tab(buyer: &Buyer) -> WindowHandle {
+pub async fn has_a_second_tab(buyer: &mut Buyer, means: Means) {
+    if buyer.way.leaves() {
+        looks_on_and_takes_over(buyer, means).await;
+    } else {
+        looks_on(buyer, means).await;
+    }
+}
+
+async fn second_tab(buyer: &Buyer, means: Means) -> WindowHandle {
     let tab = buyer.client.new_window(true).await.unwrap().handle;
     buyer.client.switch_to_window(tab.clone()).await.unwrap();
-    let way = buyer.way.word();
-    buyer.visit(&format!("/checkout.html?sku={FILM}&quantity=1&presentation={way}")).await;
+    let (sku, way) = (means.sku(), buyer.way.word());
+    buyer.visit(&format!("/checkout.html?sku={sku}&quantity=1&presentation={way}")).await;
     tab
 }
 
 async fn looks_on(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     let window = buyer.client.window().await.unwrap();
-    let tab = second_tab(buyer).await;
+    let tab = second_tab(buyer, means).await;
     let said = buyer.until_part("viewer").await;
     assert!(!said.has("pay"), "a viewer cannot start another payment");
     if buyer.way == Way::Iframe {
@@ -58,10 +53,10 @@ async fn looks_on(buyer: &Buyer, means: Means) {
 
 /// The first tab is at the provider, so no page holds the payment: the second may go on with it.
 async fn looks_on_and_takes_over(buyer: &mut Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
-    let tab = second_tab(buyer).await;
+    let tab = second_tab(buyer, means).await;
     let said = buyer.until_part("continue").await;
     assert!(!said.has("pay"), "no second payment beside an open one");
     let first = std::mem::replace(&mut buyer.tab, tab);

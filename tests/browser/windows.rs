@@ -6,36 +6,14 @@ use crate::journey::{Buyer, until};
 use crate::journeys;
 
 journeys! {
-    f36_a_closed_frame_then_another_method: closes_and_chooses(Iframe, TossCard);
-    f36_a_closed_popup_then_another_method: closes_and_chooses(Popup, TossCard);
-    f36_a_left_page_then_another_method: closes_and_chooses(Redirect, TossCard);
-    f36_a_closed_kb_frame_then_another_method: closes_and_chooses(Iframe, Kb);
-    f36_a_closed_kb_popup_then_another_method: closes_and_chooses(Popup, Kb);
-    f36_a_left_kb_page_then_another_method: closes_and_chooses(Redirect, Kb);
-    f36_a_closed_portone_popup_then_another_method: closes_and_chooses(Popup, Portone);
-    f36_a_left_portone_page_then_another_method: closes_and_chooses(Redirect, Portone);
-    f36_a_left_page_on_a_phone_then_another_method: closes_and_chooses(Phone, TossCard);
     f36_a_closed_popup_is_opened_again: closes_and_goes_on(Popup, TossCard);
     f36_a_left_page_is_opened_again: closes_and_goes_on(Redirect, TossCard);
-    f6_a_reload_beside_an_open_frame: reloads(Iframe, TossCard);
-    f6_a_reload_beside_an_open_popup: reloads(Popup, Kb);
-    f6_a_reload_after_going_there: reloads(Redirect, TossCard);
-    f6_a_reload_after_going_to_kb: reloads(Redirect, Kb);
-    f6_a_reload_on_a_phone: reloads(Phone, Kb);
-    f6_back_in_a_frame: goes_back(Iframe, TossCard);
-    f6_back_in_a_popup: goes_back(Popup, TossCard);
-    f6_back_from_the_provider: goes_back(Redirect, Kb);
-    f6_back_on_a_phone: goes_back(Phone, TossCard);
     f6_back_after_paying: goes_back_after_paying(Redirect, TossCard);
     f6_back_after_paying_kb: goes_back_after_paying(Redirect, Kb);
-    r21_a_blocked_popup_falls_to_the_next_rung: is_blocked(Popup, TossCard);
-    r21_a_blocked_kb_popup_falls_to_the_next_rung: is_blocked(Popup, Kb);
-    // A frame needs no popup and a redirect no window: what a page can take from a frame is its address.
-    r21_a_forbidden_frame_falls_to_the_next_rung: is_forbidden(Iframe, TossCard);
 }
 
 /// After a closed window the edge asks the provider before anything else is offered.
-async fn closes_and_chooses(buyer: &Buyer, means: Means) {
+pub async fn closes_and_chooses(buyer: &Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
@@ -54,7 +32,7 @@ async fn closes_and_chooses(buyer: &Buyer, means: Means) {
 }
 
 async fn closes_and_goes_on(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
@@ -67,8 +45,8 @@ async fn closes_and_goes_on(buyer: &Buyer, means: Means) {
 }
 
 /// While the window is open, and after it paid.
-async fn reloads(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+pub async fn reloads(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     if buyer.way.leaves() {
@@ -88,8 +66,8 @@ async fn reloads(buyer: &Buyer, means: Means) {
     checkout.assert_paid_once(1);
 }
 
-async fn goes_back(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+pub async fn goes_back(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.client.back().await.unwrap();
@@ -108,7 +86,7 @@ async fn goes_back(buyer: &Buyer, means: Means) {
 }
 
 async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
@@ -150,8 +128,17 @@ fn provoke_the_blocker() -> &'static str {
     }
 }
 
+/// A frame needs no press and a redirect no window: what a page can take from a frame is its address.
+pub async fn meets_a_blocker(buyer: &mut Buyer, means: Means) {
+    if buyer.way == Way::Iframe {
+        is_forbidden(buyer, means).await;
+    } else {
+        is_blocked(buyer, means).await;
+    }
+}
+
 async fn is_blocked(buyer: &mut Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.choose(means).await;
     buyer.script(provoke_the_blocker()).await;
     buyer.press("pay").await;
@@ -174,7 +161,7 @@ const FORBID_FRAMES: &str = "
 
 /// A frame that stays silent is a blocked one: the same attempt goes on in a popup.
 async fn is_forbidden(buyer: &mut Buyer, means: Means) {
-    let checkout = buyer.enter().await;
+    let checkout = buyer.enter_with(means.sku()).await;
     buyer.script(FORBID_FRAMES).await;
     buyer.pay(means).await;
     until_blocked(buyer).await;

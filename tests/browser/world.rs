@@ -39,7 +39,7 @@ pub struct World {
 }
 
 /// How many worlds run at most: each has a runtime and a browser.
-const WORLDS_MAX: u16 = 4;
+const WORLDS_MAX: u16 = 6;
 
 /// The worlds that nobody uses, and how many there are in all.
 struct Pool {

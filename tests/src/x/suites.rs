@@ -11,7 +11,7 @@ use crate::args::Words;
 use crate::browsers::Browser;
 use crate::build::{Edge, edge, widget};
 use crate::run::{
-    Failure, Stages, cargo, npm_bin, program, quiet, root, run, scratch, tools, which,
+    Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, tools, which,
 };
 use crate::setup::prepare;
 use crate::size::measure;
@@ -115,8 +115,20 @@ fn perform(
         stages.stage(browser.stage(), || {
             run(browser
                 .choose(&mut suite(&["--features", "browser", "--test", "browser"]))?
-                .args(filter))
+                .args(filter))?;
+            matrix()
         })?;
+    }
+    Ok(())
+}
+
+/// Prints which story was told in which window, as the run wrote it down.
+fn matrix() -> Result<(), Failure> {
+    let table = root().join("target/tmp/browser/matrix.md");
+    // A filtered run may have told none of them.
+    if table.exists() {
+        println!("{}", String::from_utf8_lossy(&read(&table)?));
+        std::fs::remove_file(&table).map_err(|error| Failure::new(error.to_string()))?;
     }
     Ok(())
 }
