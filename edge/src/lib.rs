@@ -1,12 +1,13 @@
 //! The edge: a payment verifier for Cloudflare Workers.
 //!
 //! Map, from the door inwards: [`route`] which call a request is · [`door`] its form ·
-//! [`auth`] proofs of who calls ·
+//! [`auth`] proofs of who calls · [`serve`] what a request comes to · [`envelope`] calls to objects ·
 //! [`json`] strict documents · [`token`] one-time tokens · [`quote`] prices signed ahead of time ·
 //! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
 //! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
-//! around a provider's window · [`outbox`], [`mail`] and [`book`] what leaves by the queue · [`problem`] every
+//! around a provider's window · [`outbox`], [`mail`], [`book`] and [`letter`] what leaves by the queue ·
+//! [`problem`] every
 //! refusal · [`config`] the installation · [`address`] one spelling of every address · `shell` the runtime.
 //!
 //! Invariants, as absences: outside `shell` nothing awaits, reads a clock, draws a random bit or names
@@ -18,7 +19,9 @@ pub mod auth;
 pub mod book;
 pub mod config;
 pub mod door;
+pub mod envelope;
 pub mod json;
+pub mod letter;
 pub mod mail;
 pub mod outbox;
 pub mod owner;
@@ -29,14 +32,15 @@ pub mod quote;
 pub mod route;
 pub mod row;
 pub mod secret;
+pub mod serve;
 pub mod shelf;
 pub mod signature;
 pub mod stock;
 pub mod token;
 pub mod view;
 
-#[cfg(test)]
-mod shelf_memory;
+#[cfg(any(test, feature = "memory"))]
+pub mod shelf_memory;
 
 #[cfg(target_arch = "wasm32")]
 mod shell;

@@ -18,7 +18,7 @@ mod shop;
 #[cfg(test)]
 mod tests;
 
-pub use drive::{Errand, Errands, Question};
+pub use drive::{Errand, Errands, Question, ROUNDS_MAX};
 pub use outside::PageData;
 pub use shop::{check_open, home_of, read_open};
 
@@ -239,6 +239,20 @@ pub enum Outcome {
     DriveLater(CheckoutId, Box<Op>),
 }
 
+/// What a call's turn came to: a reply, or an operation that is answered after a drive. With a reply the
+/// drive goes on while the caller reads it.
+#[derive(Debug)]
+pub struct Turn {
+    /// The answer.
+    pub reply: Option<Reply>,
+    /// The checkout that wants something done.
+    pub drive: Option<CheckoutId>,
+    /// What is answered after that.
+    pub then: Option<Op>,
+    /// What broke, for the log.
+    pub broken: Option<ShelfError>,
+}
+
 /// An answer for the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reply {
@@ -388,6 +402,25 @@ impl Desk<'_> {
             Err(Failed::Broken(error)) => {
                 let refusal = Refusal::new(Code::Internal);
                 (Outcome::Reply(Reply::refusal(&refusal, request_id)), Some(error))
+            }
+        }
+    }
+
+    /// One call's turn, as far as it goes before something has to be waited for.
+    #[must_use]
+    pub fn turn(&self, op: Op, request_id: &str) -> Turn {
+        let (mut op, mut later) = (op, None);
+        // Twice at most: what is answered now while work goes on is an operation of its own.
+        loop {
+            let (outcome, broken) = self.answer(op, request_id);
+            match outcome {
+                Outcome::Reply(reply) => {
+                    return Turn { reply: Some(reply), drive: later, then: None, broken };
+                }
+                Outcome::DriveLater(id, then) if later.is_none() => (later, op) = (Some(id), *then),
+                Outcome::Drive(id, then) | Outcome::DriveLater(id, then) => {
+                    return Turn { reply: None, drive: Some(id), then: Some(*then), broken };
+                }
             }
         }
     }

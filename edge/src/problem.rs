@@ -22,6 +22,10 @@ pub struct Refusal {
     pub retry_after: Option<Span>,
 }
 
+/// Something that should work did not. Its text is for the log and for nobody outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken(pub String);
+
 /// How long a caller waits who meets its own request (409 `request_in_progress`).
 pub const IN_PROGRESS_WAIT: Span = Span::seconds(1);
 

@@ -1,5 +1,6 @@
-//! The shelves over maps, for tests: the same answers as the tables in `shell/store.rs`. A record is kept
-//! as its row, so every test that keeps one also writes and reads it.
+//! The shelves over maps, for tests and the simulator: the same answers as the tables in
+//! `shell/store.rs`. A record is kept as its row, so whoever keeps one also writes and reads it; the
+//! simulator does without in most of its runs, because rows are half of their time.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,9 +15,15 @@ use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
 
 /// A checkout's row, with what stands beside it.
 struct Row {
-    text: String,
+    form: Form,
     due: Option<Timestamp>,
     parked: bool,
+}
+
+/// In which form a record lies in memory.
+enum Form {
+    Text(String),
+    Record(Box<Record>),
 }
 
 struct Out {
@@ -39,48 +46,75 @@ struct Tables {
 
 /// The storage of a shard.
 #[derive(Default)]
-pub(crate) struct Memory(RefCell<Tables>);
+pub struct Memory {
+    tables: RefCell<Tables>,
+    as_records: bool,
+}
 
 impl Memory {
+    /// A storage that keeps records as they are.
+    #[must_use]
+    pub fn of_records() -> Self {
+        Self { tables: RefCell::default(), as_records: true }
+    }
+
     /// How often an attempt was heard of.
-    pub(crate) fn heard(&self, attempt: AttemptId) -> usize {
-        self.0.borrow().heard.values().filter(|(of, _)| *of == attempt).count()
+    #[must_use]
+    pub fn heard(&self, attempt: AttemptId) -> usize {
+        self.tables.borrow().heard.values().filter(|(of, _)| *of == attempt).count()
     }
 
     /// How many attempts are known.
-    pub(crate) fn attempts(&self) -> usize {
-        self.0.borrow().attempts.len()
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.tables.borrow().attempts.len()
     }
 
     /// Everything that is out, oldest id first.
-    pub(crate) fn payloads(&self) -> Vec<String> {
-        self.0.borrow().outgoing.values().map(|out| out.payload.clone()).collect()
+    #[must_use]
+    pub fn payloads(&self) -> Vec<String> {
+        self.tables.borrow().outgoing.values().map(|out| out.payload.clone()).collect()
     }
 
-    /// The row of a checkout.
-    pub(crate) fn row(&self, id: CheckoutId) -> String {
-        self.0.borrow().checkouts[&id].text.clone()
+    /// The row of a checkout; empty when there is none.
+    #[must_use]
+    pub fn row(&self, id: CheckoutId) -> String {
+        match self.tables.borrow().checkouts.get(&id).map(|row| &row.form) {
+            Some(Form::Text(text)) => text.clone(),
+            Some(Form::Record(record)) => row::write(record),
+            None => String::new(),
+        }
+    }
+
+    /// Every checkout, and whether it is put aside.
+    #[must_use]
+    pub fn checkouts(&self) -> Vec<(CheckoutId, bool)> {
+        self.tables.borrow().checkouts.iter().map(|(id, row)| (*id, row.parked)).collect()
     }
 }
 
 impl Shelf for Memory {
     fn record(&self, id: CheckoutId) -> Kept<Option<Record>> {
-        let tables = self.0.borrow();
-        let read = |row: &Row| row::read(&row.text).map_err(|error| ShelfError(error.0.to_owned()));
+        let tables = self.tables.borrow();
+        let read = |row: &Row| match &row.form {
+            Form::Text(text) => row::read(text).map_err(|error| ShelfError(error.0.to_owned())),
+            Form::Record(record) => Ok(Record::clone(record)),
+        };
         tables.checkouts.get(&id).map(read).transpose()
     }
 
     fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()> {
-        let text = row::write(record);
-        let mut tables = self.0.borrow_mut();
-        let row = Row { text: text.clone(), due, parked: false };
-        let kept = tables.checkouts.entry(record.checkout.id).or_insert(row);
-        (kept.text, kept.due, kept.parked) = (text, due, false);
+        let form = match self.as_records {
+            true => Form::Record(Box::new(record.clone())),
+            false => Form::Text(row::write(record)),
+        };
+        let row = Row { form, due, parked: false };
+        self.tables.borrow_mut().checkouts.insert(record.checkout.id, row);
         Ok(())
     }
 
     fn note(&self, id: CheckoutId, line: &Line) -> Kept<()> {
-        self.0.borrow_mut().journal.entry(id).or_default().push(line.clone());
+        self.tables.borrow_mut().journal.entry(id).or_default().push(line.clone());
         Ok(())
     }
 
@@ -94,21 +128,21 @@ impl Shelf for Memory {
             verdict: line.verdict.clone(),
             version: line.version,
         };
-        let tables = self.0.borrow();
+        let tables = self.tables.borrow();
         Ok((1..).zip(tables.journal.get(&id).into_iter().flatten()).map(entry).collect())
     }
 
     fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
         let next_at = Timestamp::from_millis(0);
         let out = Out { checkout: id, payload: outgoing.payload.clone(), next_at };
-        match self.0.borrow_mut().outgoing.insert(outgoing.id, out) {
+        match self.tables.borrow_mut().outgoing.insert(outgoing.id, out) {
             None => Ok(()),
             Some(_) => Err(ShelfError("a notice's id occurs twice".to_owned())),
         }
     }
 
     fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         let due = tables.outgoing.iter_mut().filter(|(_, o)| o.checkout == id && o.next_at <= now);
         let take = |(id, out): (&NoticeId, &mut Out)| {
             out.next_at = again;
@@ -118,35 +152,35 @@ impl Shelf for Memory {
     }
 
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
-        Ok(self.0.borrow_mut().outgoing.remove(&id).map(|out| out.checkout))
+        Ok(self.tables.borrow_mut().outgoing.remove(&id).map(|out| out.checkout))
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
-        if let Some(out) = self.0.borrow_mut().outgoing.get_mut(&id) {
+        if let Some(out) = self.tables.borrow_mut().outgoing.get_mut(&id) {
             out.next_at = at;
         }
         Ok(())
     }
 
     fn answer(&self, name: &str) -> Kept<Option<Answer>> {
-        Ok(self.0.borrow().answers.get(name).map(|(answer, _)| answer.clone()))
+        Ok(self.tables.borrow().answers.get(name).map(|(answer, _)| answer.clone()))
     }
 
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         tables.answers.entry(name.to_owned()).or_insert_with(|| (answer.clone(), now));
         Ok(())
     }
 
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         let fresh = !tables.claims.contains_key(name);
         let held = tables.claims.entry(name.to_owned());
         Ok((fresh, held.or_insert_with(|| (fingerprint.to_owned(), now)).0.clone()))
     }
 
     fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         if tables.claims.get(name).is_some_and(|(holder, _)| holder == fingerprint) {
             tables.claims.remove(name);
         }
@@ -154,16 +188,16 @@ impl Shelf for Memory {
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
-        Ok(self.0.borrow().attempts.get(&attempt).copied())
+        Ok(self.tables.borrow().attempts.get(&attempt).copied())
     }
 
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
-        self.0.borrow_mut().attempts.entry(attempt).or_insert(id);
+        self.tables.borrow_mut().attempts.entry(attempt).or_insert(id);
         Ok(())
     }
 
     fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         let fresh = !tables.heard.contains_key(event);
         if fresh {
             tables.heard.insert(event.to_owned(), (attempt, now));
@@ -172,14 +206,14 @@ impl Shelf for Memory {
     }
 
     fn count(&self, name: &str, window: u64) -> Kept<u32> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         let count = tables.velocity.entry((name.to_owned(), window)).or_default();
         *count = count.saturating_add(1);
         Ok(*count)
     }
 
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>> {
-        let tables = self.0.borrow();
+        let tables = self.tables.borrow();
         let rows = tables.checkouts.iter().filter(|(_, row)| !row.parked);
         let mut due: Vec<(Timestamp, CheckoutId)> =
             rows.filter_map(|(id, row)| Some((row.due.filter(|at| *at <= now)?, *id))).collect();
@@ -192,19 +226,19 @@ impl Shelf for Memory {
                 ids.push(id);
             }
         }
-        ids.truncate(usize::try_from(limit).unwrap());
+        ids.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(ids)
     }
 
     fn next_due(&self) -> Kept<Option<Timestamp>> {
-        let tables = self.0.borrow();
+        let tables = self.tables.borrow();
         let rows = tables.checkouts.values().filter(|row| !row.parked);
         let out = tables.outgoing.values().map(|out| out.next_at);
         Ok(rows.filter_map(|row| row.due).chain(out).min())
     }
 
     fn park(&self, id: CheckoutId, _why: &str, now: Timestamp) -> Kept<()> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         if let Some(row) = tables.checkouts.get_mut(&id) {
             (row.parked, row.due) = (true, None);
         }
@@ -215,7 +249,7 @@ impl Shelf for Memory {
     }
 
     fn tidy(&self, before: Timestamp) -> Kept<()> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.tables.borrow_mut();
         tables.answers.retain(|_, (_, at)| *at >= before);
         tables.heard.retain(|_, (_, at)| *at >= before);
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
@@ -229,7 +263,7 @@ impl Shelf for Memory {
 
 /// The storage of every SKU.
 #[derive(Default)]
-pub(crate) struct StockMemory(RefCell<BTreeMap<Sku, Stock>>);
+pub struct StockMemory(RefCell<BTreeMap<Sku, Stock>>);
 
 impl StockShelf for StockMemory {
     fn stock(&self, sku: &Sku) -> Kept<Stock> {

@@ -1,8 +1,7 @@
 //! The only folder that says `worker`: thin files that touch the world and decide nothing about money.
 //!
 //! Map: `clock` time and random bits · `host` the border, with `host.js` on its other side · `fetch`
-//! requests in · `visit` one of them · `plan` what it comes to · `window` pages around windows, returns,
-//! webhooks · `list` the shop's list · `rpc` calls to objects · `checkout_object`, `stock_object` the
+//! requests in · `list` the shop's lists · `rpc` calls to objects · `checkout_object`, `stock_object` the
 //! objects · `store` their tables · `http` requests out · `queue` notices and the book · `cron` sweeps ·
 //! `settings` the configuration of this installation.
 
@@ -13,14 +12,11 @@ mod fetch;
 mod host;
 mod http;
 mod list;
-mod plan;
 mod queue;
 mod rpc;
 mod settings;
 mod stock_object;
 mod store;
-mod visit;
-mod window;
 
 /// One line of the log: JSON, without personal data and secrets.
 fn log(level: &str, fields: &[(&str, &str)]) {

@@ -68,6 +68,23 @@ impl StockOp {
     }
 }
 
+/// An attempt's command, for the owner of the piece.
+#[must_use]
+pub fn order(sku: &Sku, command: Command, attempt: AttemptId, quantity: u32) -> StockOp {
+    StockOp::Command {
+        sku: sku.to_string(),
+        command: command.code().to_owned(),
+        attempt: attempt.to_string(),
+        quantity,
+    }
+}
+
+/// Whether the owner of a piece did what the command says.
+#[must_use]
+pub fn said_yes(reply: &Reply) -> bool {
+    reply.body == "true"
+}
+
 /// The name of the object that owns this SKU of this merchant.
 #[must_use]
 pub fn object_name(merchant: &str, sku: &str) -> String {

@@ -15,6 +15,9 @@ use crate::shelf::Outgoing;
 /// delivery has ended by then.
 const OUT_AGAIN: Span = Span::hours(24 * 4);
 
+/// At most this many rounds of work in one drive; what is left waits for the alarm (I-16).
+pub const ROUNDS_MAX: u32 = 24;
+
 /// One thing to do in the world.
 #[derive(Debug)]
 pub enum Errand {

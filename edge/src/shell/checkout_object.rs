@@ -13,19 +13,16 @@ use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use crate::config::Config;
-use crate::owner::{Desk, Errand, Failed, Op, Outcome, Reply};
+use crate::envelope::{Ask, read_call, write_call};
+use crate::owner::{Desk, Errand, Failed, Op, ROUNDS_MAX, Reply};
 use crate::problem::Refusal;
 use crate::provider::HttpResponse;
 use crate::shelf::{Shelf as _, ShelfError};
-use crate::stock::StockOp;
+use crate::stock;
 
 use super::host::{self, Broken, Sql, parts};
-use super::rpc::{self, Ask};
 use super::store::CheckoutStore;
 use super::{clock, http, log, settings};
-
-/// At most this many rounds of work in one drive; what is left waits for the alarm (I-16).
-const ROUNDS_MAX: u32 = 24;
 
 /// See `owner.rs`.
 #[wasm_bindgen]
@@ -97,24 +94,13 @@ impl Inner {
             let reply = Reply::refusal(&Refusal::new(Code::Internal), request_id);
             parts(Some(&reply), None, None)
         };
-        let Ok(call) = rpc::read_call(bytes, Op::of) else { return internal("") };
+        let Ok(call) = read_call(bytes, Op::of) else { return internal("") };
         let request_id = call.request_id;
         let Ok(config) = settings::config(&self.env) else { return internal(&request_id) };
-        let desk = self.desk(&config);
-        let mut later = None;
-        let mut op = call.op;
-        // Twice at most: what is answered now while work goes on is an operation of its own.
-        loop {
-            let (outcome, broken) = desk.answer(op, &request_id);
-            report(&request_id, broken.as_ref());
-            match outcome {
-                Outcome::Reply(reply) => return parts(Some(&reply), later, None),
-                Outcome::DriveLater(id, then) if later.is_none() => (later, op) = (Some(id), *then),
-                Outcome::Drive(id, then) | Outcome::DriveLater(id, then) => {
-                    return parts(None, Some(id), Some(&rpc::write_call(&request_id, &*then)));
-                }
-            }
-        }
+        let turn = self.desk(&config).turn(call.op, &request_id);
+        report(&request_id, turn.broken.as_ref());
+        let then = turn.then.map(|op| write_call(&request_id, &op));
+        parts(turn.reply.as_ref(), turn.drive, then.as_deref())
     }
 
     async fn drive(&self, config: &Config, id: CheckoutId) {
@@ -146,14 +132,9 @@ impl Inner {
             Errand::Stock { attempt, command, pieces, merchant } => {
                 let mut kept = true;
                 for (sku, quantity) in pieces {
-                    let op = StockOp::Command {
-                        sku: sku.to_string(),
-                        command: command.code().to_owned(),
-                        attempt: attempt.to_string(),
-                        quantity: *quantity,
-                    };
+                    let op = stock::order(sku, *command, *attempt, *quantity);
                     match Ask::stock(merchant, sku.as_str(), "", &op).send(&self.env).await {
-                        Ok(reply) => kept = kept && reply.body == "true",
+                        Ok(reply) => kept = kept && stock::said_yes(&reply),
                         Err(_) => return Heard::Stock(None),
                     }
                 }

@@ -6,10 +6,10 @@ use shared::id::Home;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
+use crate::envelope::Ask;
 use crate::owner::Op;
 
 use super::host::{self, Broken};
-use super::rpc::Ask;
 use super::{log, settings};
 
 /// The runtime's scheduled event.

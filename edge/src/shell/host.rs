@@ -15,6 +15,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::Env;
 
 use crate::owner::Reply;
+pub(super) use crate::problem::Broken;
 
 #[wasm_bindgen(module = "/src/shell/host.js")]
 extern "C" {
@@ -78,9 +79,6 @@ extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub(super) fn error_line(text: &str);
 }
-
-/// Something that should work did not. Its text is for the log and for nobody outside.
-pub(super) struct Broken(pub(super) String);
 
 impl From<JsValue> for Broken {
     fn from(thrown: JsValue) -> Self {

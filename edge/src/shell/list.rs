@@ -1,45 +1,34 @@
 //! The shop's lists, read from the book. They may be a moment behind; nothing is decided from them.
 
 use js_sys::{Array, Promise};
-use shared::id::{CheckoutId, NoticeId};
-use shared::problem::Code;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
 use crate::json::Writer;
-use crate::owner::{Op, Replay};
+use crate::serve::list::Kind;
+use crate::serve::{Answer, Dead, Page, Wanted};
 
 use super::host::{self, Broken, Row, Values};
-use super::rpc::Ask;
-use super::visit::{Answer, Fault, Visit};
 
-/// At most this many in a page.
-const LIMIT_MAX: u32 = 100;
-/// When the caller names none.
-const LIMIT_DEFAULT: u32 = 20;
-
-/// What is listed. Newest first. The cursor is the last id of the page before: opaque to callers, and
-/// another merchant's finds nothing (row 76, I-15).
-struct Kind {
+/// How a list is read. Newest first.
+struct Reading {
     name: &'static str,
     query: &'static str,
-    knows: fn(&str) -> bool,
     /// Writes an item of a row's columns, in the query's order, and hands out its id.
     item: fn(&mut Row, &mut Writer) -> String,
 }
 
-const CHECKOUTS: Kind = Kind {
+static CHECKOUTS: Reading = Reading {
     name: "checkouts",
     query: "
         SELECT id, version, status, amount, refunded, currency, label, created_at
         FROM checkouts WHERE merchant = ?1 AND (?2 = '' OR (created_at, id) <
             (SELECT created_at, id FROM checkouts WHERE id = ?2 AND merchant = ?1))
         ORDER BY created_at DESC, id DESC LIMIT ?3",
-    knows: |cursor| CheckoutId::parse(cursor).is_some(),
     item: checkout,
 };
 
-const DEAD_NOTICES: Kind = Kind {
+static DEAD_NOTICES: Reading = Reading {
     name: "notices",
     query: "
         SELECT id, json_extract(json_extract(message, '$.notice'), '$.type'), checkout,
@@ -47,39 +36,14 @@ const DEAD_NOTICES: Kind = Kind {
         FROM dead_letters WHERE merchant = ?1 AND open = 1 AND (?2 = '' OR (at, id) <
             (SELECT at, id FROM dead_letters WHERE id = ?2 AND merchant = ?1))
         ORDER BY at DESC, id DESC LIMIT ?3",
-    knows: |cursor| NoticeId::parse(cursor).is_some(),
     item: dead_notice,
 };
 
-/// Which part of whose list.
-pub(super) struct Page {
-    kind: &'static Kind,
-    merchant: String,
-    cursor: String,
-    limit: u32,
-}
-
-/// The page of checkouts that a request asks for.
-pub(super) fn checkouts(visit: &Visit) -> Result<Page, Fault> {
-    page(visit, &CHECKOUTS)
-}
-
-/// The page of dead notices that a request asks for.
-pub(super) fn dead_notices(visit: &Visit) -> Result<Page, Fault> {
-    page(visit, &DEAD_NOTICES)
-}
-
-fn page(visit: &Visit, kind: &'static Kind) -> Result<Page, Fault> {
-    let merchant = visit.merchant()?;
-    let limit = match visit.incoming.parameter("limit")? {
-        Some(text) => text.parse::<u32>().map_err(|_| Code::CursorInvalid)?.clamp(1, LIMIT_MAX),
-        None => LIMIT_DEFAULT,
-    };
-    let cursor = visit.incoming.parameter("cursor")?.unwrap_or("").to_owned();
-    if !cursor.is_empty() && !(kind.knows)(&cursor) {
-        return Err(Code::CursorInvalid.into());
+const fn reading(kind: Kind) -> &'static Reading {
+    match kind {
+        Kind::Checkouts => &CHECKOUTS,
+        Kind::DeadNotices => &DEAD_NOTICES,
     }
-    Ok(Page { kind, merchant, cursor, limit })
 }
 
 impl Page {
@@ -87,7 +51,7 @@ impl Page {
     pub(super) fn query(&self, env: &Env) -> Promise {
         let values = Values::new();
         values.text(&self.merchant).text(&self.cursor).number(u64::from(self.limit));
-        host::book_rows(env, self.kind.query, &values)
+        host::book_rows(env, reading(self.kind).query, &values)
     }
 
     /// What the book answered, as the caller reads it.
@@ -96,7 +60,7 @@ impl Page {
         let full = rows.length() == self.limit;
         let (mut fits, mut last) = (true, None);
         let listing = Writer::document(|listing| {
-            listing.name(self.kind.name).list(rows, |list, row| {
+            listing.name(reading(self.kind).name).list(rows, |list, row| {
                 last = self.item(&row, list);
                 fits = fits && last.is_some();
             });
@@ -109,7 +73,7 @@ impl Page {
     /// Writes one item; its id, or `None` when a column is not what the table says.
     fn item(&self, row: &JsValue, list: &mut Writer) -> Option<String> {
         let mut id = None;
-        list.object(|item| id = Row::read(row, |row| (self.kind.item)(row, item)));
+        list.object(|item| id = Row::read(row, |row| (reading(self.kind).item)(row, item)));
         id
     }
 }
@@ -140,22 +104,6 @@ fn dead_notice(row: &mut Row, item: &mut Writer) -> String {
     id
 }
 
-/// A dead notice that its shop wants once more: the book knows it, its checkout's owner decides.
-pub(super) struct Wanted {
-    merchant: String,
-    notice: String,
-    key: String,
-    fingerprint: String,
-}
-
-/// The replay that a request asks for.
-pub(super) fn wanted(visit: &Visit, notice: &str) -> Result<Wanted, Fault> {
-    let merchant = visit.merchant()?;
-    let key = visit.incoming.idempotency_key()?.as_str().to_owned();
-    let (notice, fingerprint) = (notice.to_owned(), format!("POST {}", visit.incoming.path));
-    Ok(Wanted { merchant, notice, key, fingerprint })
-}
-
 impl Wanted {
     /// Asks the book. Another merchant's does not exist for the caller (I-15).
     pub(super) fn query(&self, env: &Env) -> Promise {
@@ -166,30 +114,18 @@ impl Wanted {
         host::book_rows(env, query, &values)
     }
 
-    /// The question for the owner; one that is no longer dead is not sent again.
-    pub(super) fn ask(self, visit: &Visit, rows: &JsValue) -> Result<Ask, Fault> {
+    /// What the book answered; `None` when it knows no such notice of this merchant's.
+    pub(super) fn found(rows: &JsValue) -> Result<Option<Dead>, Broken> {
         let row = Array::from(rows).get(0);
         if row.is_undefined() {
-            return Err(Code::NotFound.into());
+            return Ok(None);
         }
-        let read = |row: &mut Row| (row.text(), row.text(), row.small(), row.small());
-        let (checkout, message, open, replays) =
-            Row::read(&row, read).ok_or_else(|| Broken("a row of the book".to_owned()))?;
-        // Its last try has failed, and it is not dead yet.
-        if replays.saturating_add(open) == 0 {
-            return Err(Code::NotFound.into());
-        }
-        let Self { merchant, notice, key, fingerprint } = self;
-        let home = CheckoutId::parse(&checkout).ok_or(Code::NotFound)?.home();
-        let replay = Replay {
-            merchant,
-            notice,
-            checkout,
-            replays: replays.saturating_add(open),
-            message: (open == 1).then_some(message),
-            key,
-            fingerprint,
-        };
-        visit.at(home, &Op::Replay(replay))
+        let dead = Row::read(&row, |row| Dead {
+            checkout: row.text(),
+            message: row.text(),
+            open: row.small(),
+            replays: row.small(),
+        });
+        dead.map(Some).ok_or_else(|| Broken("a row of the book".to_owned()))
     }
 }

@@ -4,12 +4,12 @@ use js_sys::Array;
 use shared::problem::Code;
 use wasm_bindgen::prelude::*;
 
+use crate::envelope::read_call;
 use crate::owner::{Failed, Reply};
 use crate::problem::Refusal;
 use crate::stock::{self, StockOp};
 
 use super::host::{Sql, parts};
-use super::rpc;
 use super::store::StockStore;
 use super::{clock, log};
 
@@ -30,7 +30,7 @@ impl StockObject {
     /// Answers one operation: `[reply, null, null]`.
     #[expect(clippy::needless_pass_by_value, reason = "bytes cross the border by value")]
     pub fn answer(&self, call: Vec<u8>) -> Array {
-        let reply = match rpc::read_call(&call, StockOp::of) {
+        let reply = match read_call(&call, StockOp::of) {
             Ok(envelope) => stock::handle(&self.store, &envelope.op, clock::now())
                 .unwrap_or_else(|failed| refused(&failed, &envelope.request_id)),
             Err(_) => Reply::refusal(&Refusal::new(Code::Internal), ""),

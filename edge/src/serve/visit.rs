@@ -1,45 +1,45 @@
-//! One request on its way through the shell: what came, what goes back, and why there is no answer.
+//! One request on its way: what came, what goes back, and why there is no answer.
 
 use std::rc::Rc;
 
 use shared::id::{CheckoutId, Home, RequestId, Sku};
 use shared::problem::Code;
-use worker::Env;
+use shared::time::Timestamp;
 
 use crate::auth;
 use crate::config::Config;
 use crate::door::Incoming;
+use crate::envelope::Ask;
 use crate::json::{self, Limits};
 use crate::owner::{Op, Reply, TokenClaims};
 use crate::page::Page;
-use crate::problem::Refusal;
+use crate::problem::{Broken, Refusal};
 use crate::signature::digest;
 use crate::stock::StockOp;
 use crate::token;
 
-use super::host::Broken;
-use super::rpc::Ask;
-use super::{clock, log};
-
 /// What goes back to the caller.
-pub(super) struct Answer {
+#[derive(Debug)]
+pub struct Answer {
     /// HTTP status code.
-    pub(super) http_status: u16,
+    pub http_status: u16,
     /// Names in lower case; a later one of the same name wins.
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// Bytes of the body; empty for none.
-    pub(super) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
     /// A document of ours.
-    pub(super) fn json(body: String) -> Self {
+    #[must_use]
+    pub fn json(body: String) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self { http_status: 200, headers, body: body.into_bytes() }
     }
 
     /// A page of ours.
-    pub(super) fn page(http_status: u16, page: Page) -> Self {
+    #[must_use]
+    pub fn page(http_status: u16, page: Page) -> Self {
         Self { http_status, headers: page.headers, body: page.body.into_bytes() }
     }
 }
@@ -57,7 +57,8 @@ impl From<Reply> for Answer {
 }
 
 /// Why there is no answer: a refusal, or something of ours that broke.
-pub(super) enum Fault {
+#[derive(Debug)]
+pub enum Fault {
     /// Told to the caller.
     Refused(Refusal),
     /// Told to the log.
@@ -66,13 +67,11 @@ pub(super) enum Fault {
 
 impl Fault {
     /// What the caller reads of it.
-    pub(super) fn answer(&self, request_id: &str) -> Answer {
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> Answer {
         match self {
             Self::Refused(refusal) => Reply::refusal(refusal, request_id).into(),
-            Self::Broken(Broken(error)) => {
-                log("error", &[("request_id", request_id), ("error", error)]);
-                Reply::refusal(&Refusal::new(Code::Internal), request_id).into()
-            }
+            Self::Broken(_) => Reply::refusal(&Refusal::new(Code::Internal), request_id).into(),
         }
     }
 }
@@ -95,12 +94,25 @@ impl From<Broken> for Fault {
     }
 }
 
-/// What handlers share.
-pub(super) struct Visit {
-    pub(super) env: Env,
-    pub(super) config: Rc<Config>,
-    pub(super) incoming: Incoming,
-    pub(super) request_id: String,
+/// What is known of a request.
+pub struct Visit {
+    /// The installation.
+    pub config: Rc<Config>,
+    /// Its parts.
+    pub incoming: Incoming,
+    /// Ours, for problems and the log.
+    pub request_id: String,
+    /// When it came.
+    pub now: Timestamp,
+    /// Random bits.
+    pub entropy: Box<dyn Fn() -> u128>,
+}
+
+impl core::fmt::Debug for Visit {
+    /// Headers and body may hold keys and personal data.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.request_id)
+    }
 }
 
 /// A call that changes something.
@@ -130,7 +142,7 @@ impl Visit {
 
     /// A token's checkout and claims, if it is good, of a page of its merchant's.
     pub(super) fn token(&self, text: &str) -> Result<(CheckoutId, TokenClaims), Fault> {
-        let claims = token::verify(text, &self.config.token_keys, clock::now())?;
+        let claims = token::verify(text, &self.config.token_keys, self.now)?;
         let merchant = self.config.merchants.get(&claims.audience).ok_or(Code::TokenAudience)?;
         let origin = self.incoming.header("origin");
         if origin.is_some() && !auth::origin_allowed(merchant, origin) {

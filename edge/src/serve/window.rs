@@ -6,14 +6,13 @@ use shared::means::{Device, Means, Presentation};
 use shared::money::{Amount, Currency};
 use shared::problem::Code;
 
+use crate::envelope;
 use crate::owner::{Op, PageData, Reply};
 use crate::page::{self, Frame, Page};
+use crate::problem::Broken;
 use crate::provider::{self, Acknowledgement, CallbackRefused, Hint, Inbound, Provider, WindowFor};
 
-use super::clock;
-use super::host::Broken;
 use super::plan::{Plan, Then};
-use super::rpc;
 use super::visit::{Answer, Fault, Visit};
 
 /// The page between us and the provider's window.
@@ -24,7 +23,7 @@ pub(super) fn plan_show(visit: &Visit, request: &str, key: &str) -> Result<Plan,
 
 /// The page itself.
 pub(super) fn show(visit: &Visit, request: &str, reply: &Reply) -> Result<Answer, Fault> {
-    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
+    let data = envelope::read(reply.body.as_bytes(), PageData::of)?;
     let channel = ChannelId::parse(&data.channel).ok_or(Code::NotFound)?;
     let channel = visit.config.channels.get(&channel).ok_or(Code::NotFound)?;
     let provider = provider::by_name(channel.provider).ok_or(Code::NotFound)?;
@@ -45,18 +44,18 @@ pub(super) fn show(visit: &Visit, request: &str, reply: &Reply) -> Result<Answer
             locale: &data.locale,
         },
         &channel.account,
-        entropy_32(),
+        entropy_32(visit),
     );
     let window =
         window.map_err(|cannot| Broken(format!("the window cannot be built: {cannot:?}")))?;
     with_frame(visit, &data, &|frame| page::window(frame, &window))
 }
 
-fn entropy_32() -> [u8; 32] {
+fn entropy_32(visit: &Visit) -> [u8; 32] {
     let mut bytes = [0; 32];
     let (low, high) = bytes.split_at_mut(16);
-    low.copy_from_slice(&clock::entropy().to_be_bytes());
-    high.copy_from_slice(&clock::entropy().to_be_bytes());
+    low.copy_from_slice(&(visit.entropy)().to_be_bytes());
+    high.copy_from_slice(&(visit.entropy)().to_be_bytes());
     bytes
 }
 
@@ -97,7 +96,7 @@ pub(super) fn plan_return(visit: &Visit, request: &str, key: &str) -> Result<Pla
 
 /// 303 to the shop (a POST becomes a GET), or the small page that tells the opener to look now.
 pub(super) fn returned(visit: &Visit, reply: &Reply) -> Result<Answer, Fault> {
-    let data = rpc::read(reply.body.as_bytes(), PageData::of)?;
+    let data = envelope::read(reply.body.as_bytes(), PageData::of)?;
     if data.presentation == Presentation::Redirect.code() {
         return Ok(see_other(data.shop_url));
     }
@@ -134,7 +133,7 @@ pub(super) fn plan_webhook(visit: &Visit, channel: &str) -> Result<Plan, Fault> 
     let incoming = &visit.incoming;
     let inbound =
         Inbound { headers: &incoming.headers, query: &incoming.query, body: &incoming.body };
-    let callback = provider.callback(&inbound, &settings.account, clock::now());
+    let callback = provider.callback(&inbound, &settings.account, visit.now);
     let callback = callback.map_err(|refused| match refused {
         CallbackRefused::SignatureMissing => Code::WebhookSignatureMissing,
         CallbackRefused::SignatureInvalid => Code::WebhookSignatureInvalid,
