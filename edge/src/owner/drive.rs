@@ -11,6 +11,9 @@ use crate::provider::{self, HttpRequest, HttpResponse, Unreadable};
 use crate::row::Record;
 use crate::shelf::Outgoing;
 
+/// A message of which we do not know whether the queue took it is sent again after this: whoever died
+/// between marking and sending must not keep the shop waiting for days (F25, I-14).
+const OUT_UNSURE: Span = Span::minutes(2);
 /// A message that the queue took and nobody confirmed is sent again after this: the retry plan of its
 /// delivery has ended by then.
 const OUT_AGAIN: Span = Span::hours(24 * 4);
@@ -69,7 +72,7 @@ impl Desk<'_> {
         let mut errands: Vec<Errand> =
             work.into_iter().filter_map(|work| self.errand(&record, work)).collect();
         self.keep(&record)?;
-        let again = self.now.after(OUT_AGAIN);
+        let again = self.now.after(OUT_UNSURE);
         errands.extend(self.shelf.take_out(id, self.now, again)?.into_iter().map(Errand::Queue));
         Ok(Errands(errands))
     }
@@ -159,6 +162,15 @@ impl Desk<'_> {
         let Some(kept) = kept else { return Ok(()) };
         let mut record = self.record(&id.to_string())?;
         self.feed(&mut record, Input::Stock { attempt, command, kept })?;
+        Ok(())
+    }
+
+    /// The queue took a message: now its delivery has its time.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn queue_took(&self, outgoing: &Outgoing) -> Result<(), Failed> {
+        self.shelf.retry_out(outgoing.id, self.now.after(OUT_AGAIN))?;
         Ok(())
     }
 

@@ -177,6 +177,7 @@ impl Bench {
         match errand {
             Errand::Queue(outgoing) => {
                 self.sent.borrow_mut().push(serde_json::from_str(&outgoing.payload).unwrap());
+                self.desk().queue_took(&outgoing).unwrap();
             }
             Errand::Stock { attempt, command, pieces, merchant: _ } => {
                 let kept = pieces.iter().all(|(sku, quantity)| {

@@ -162,6 +162,7 @@ impl Inner {
             (Errand::Stock { attempt, command, .. }, Heard::Stock(kept)) => {
                 desk.stock_answered(id, *attempt, *command, kept)
             }
+            (Errand::Queue(outgoing), Heard::Queue(Ok(()))) => desk.queue_took(outgoing),
             (Errand::Queue(outgoing), Heard::Queue(Err(Broken(error)))) => {
                 log("error", &[("queue", &error), ("notice", &outgoing.id.to_string())]);
                 desk.queue_refused(id, outgoing)

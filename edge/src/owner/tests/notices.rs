@@ -151,3 +151,22 @@ fn f54_a_message_of_the_release_before_counts_no_replay() {
     let again = read(&book::again(&message, 7));
     assert_eq!((again.replays, again.notice), (7, read(&message).notice));
 }
+
+#[test]
+fn f25_i14_a_notice_that_was_marked_and_not_sent_leaves_minutes_later_and_not_days() {
+    let bench = Bench::new();
+    let opened = bench.open().text("/id");
+    let id = CheckoutId::parse(&opened).unwrap();
+    // The object dies after the mark was stored, and before the queue heard of it.
+    let errands = bench.desk().errands(id).unwrap().0;
+    assert!(matches!(errands.as_slice(), [Errand::Queue(_)]), "{errands:?}");
+    let due = bench.shelf.next_due().unwrap().unwrap();
+    assert!(due <= T.after(Span::minutes(2)), "{due}");
+    bench.now.set(due);
+    bench.drive(id);
+    assert_eq!(bench.sent.borrow().len(), 1);
+    bench.wait(Span::hours(24 * 3));
+    bench.drive(id);
+    let same = bench.sent.borrow().iter().filter(|sent| sent["notice"].is_null()).count();
+    assert_eq!(same, 1, "what the queue took has the time of its whole plan");
+}
