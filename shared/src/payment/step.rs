@@ -1,8 +1,9 @@
 //! From an input to the table: what it amounts to for this attempt in this phase.
 
+use super::work::UNDECIDED;
 use super::{
-    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Retry, Step,
-    Verdict, verdict,
+    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, RefundState,
+    Retry, Step, Verdict, verdict,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -101,6 +102,7 @@ impl Payment {
     }
 
     fn tick(&mut self, checkout: &Checkout, now: Timestamp, step: &mut Step) {
+        self.tell_undecided(now, step);
         let ends_at = self.phase.attempt().and_then(|id| self.attempt(id)).map(|a| a.ends_at);
         let kind = match ends_at {
             None if now >= checkout.expires_at => InputKind::CheckoutOver,
@@ -108,6 +110,33 @@ impl Payment {
             None | Some(_) => return,
         };
         self.decide(checkout, kind, None, now, step);
+    }
+
+    /// F15: whatever is still unknown near the end of a provider's undo window is told to a person, once.
+    fn tell_undecided(&mut self, now: Timestamp, step: &mut Step) {
+        let begun = match self.phase {
+            Phase::Capturing(id, ..) | Phase::Closing(id, ..) => self.attempt(id),
+            Phase::Open
+            | Phase::Holding(_)
+            | Phase::Preparing(_)
+            | Phase::Presented(_)
+            | Phase::Rechecking(..)
+            | Phase::AwaitingDeposit(..)
+            | Phase::Securing(..)
+            | Phase::Paid(..)
+            | Phase::Cancelled(_)
+            | Phase::Expired(_) => None,
+        };
+        // A window's life counts from its beginning, an account's from its end.
+        let since =
+            begun.map(|a| (a.id.to_string(), a.ends_at.before(UNDECIDED).max(a.started_at)));
+        let refunds = self.refunds.iter().filter(|r| r.state == RefundState::Requested);
+        let open = refunds.map(|refund| (refund.id.to_string(), refund.at));
+        let late = open.chain(since).filter(|(_, at)| now >= at.after(UNDECIDED));
+        for (what, _) in late.collect::<Vec<_>>() {
+            let detail = format!("{what} is undecided");
+            self.call_person(CaseCode::OutcomeUnknown, &detail, now, step);
+        }
     }
 
     fn stock_answered(

@@ -2,6 +2,7 @@
 
 mod let_go;
 mod property;
+mod undecided;
 
 use std::fmt::Write as _;
 

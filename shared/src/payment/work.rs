@@ -8,15 +8,26 @@ use crate::id::{AttemptId, RefundId};
 use crate::money::Total;
 use crate::time::{Span, Timestamp};
 
-/// Waits between two times of putting the same question (F15).
-const PLAN: [Span; 6] = [
-    Span::seconds(1),
-    Span::seconds(3),
-    Span::seconds(10),
-    Span::seconds(30),
-    Span::minutes(2),
-    Span::minutes(10),
-];
+/// Waits between two times of putting the same question (F15): what nobody has answered for an hour and a
+/// half is asked every hour, after a day four times a day. By then a person knows ([`UNDECIDED`]), and a
+/// provider that answers "no" to a question that we must not give up is not asked a thousand times (F17).
+const fn wait_after(count: u32) -> Span {
+    match count {
+        0 => Span::seconds(1),
+        1 => Span::seconds(3),
+        2 => Span::seconds(10),
+        3 => Span::seconds(30),
+        4 => Span::minutes(2),
+        5..14 => Span::minutes(10),
+        14..38 => Span::hours(1),
+        38.. => Span::hours(6),
+    }
+}
+
+/// A question about money that is still open so long after its attempt, or its refund, is a person's as
+/// well (F15, I-16); it goes on being asked.
+pub(super) const UNDECIDED: Span = Span::minutes(45);
+
 /// Where a quiet poll enters the plan: the buyer needs some seconds in any window.
 const FIRST_POLL: u32 = 2;
 /// Look-ups that many hints ask for are put at most once in this time.
@@ -77,8 +88,7 @@ impl Retry {
 
     /// It is put now; the next time follows the plan.
     fn put(&mut self, now: Timestamp) {
-        let step = usize::try_from(self.count).unwrap_or(usize::MAX);
-        let wait = PLAN.get(step).or(PLAN.last()).copied().unwrap_or_default();
+        let wait = wait_after(self.count);
         self.count = self.count.saturating_add(1);
         self.last_at = now;
         self.next_at = Some(now.after(wait));

@@ -1,0 +1,71 @@
+//! Questions that stay open: a person learns of them, and no provider is asked a thousand times.
+
+use super::*;
+
+/// Lets so much time pass, with this answer to every question; how many were put.
+fn ask_for(bench: &mut Bench, span: Span, answer: &Fact) -> usize {
+    let (end, mut asked) = (bench.now.after(span), 0_usize);
+    while let Some(due) = bench.payment.due(&bench.checkout).filter(|due| *due < end) {
+        bench.now = due.max(bench.now);
+        bench.feed(Input::Tick);
+        for work in bench.work() {
+            match work {
+                Work::Ask { refund: Some(refund), .. } => {
+                    bench.feed(Input::RefundFact { refund, fact: answer.clone() });
+                }
+                Work::Ask { ask, .. } => drop(bench.fact(1, ask.kind(), answer.clone())),
+                Work::Stock { attempt, command } => {
+                    bench.feed(Input::Stock { attempt, command, kept: true });
+                    continue;
+                }
+            }
+            asked = asked.saturating_add(1);
+        }
+    }
+    bench.now = end;
+    asked
+}
+
+fn unknown(bench: &Bench) -> usize {
+    let cases = bench.payment.cases.iter();
+    cases.filter(|case| case.code == CaseCode::OutcomeUnknown).count()
+}
+
+#[test]
+fn f15_i16_a_capture_that_stays_unknown_calls_a_person_once_and_is_asked_ever_more_rarely() {
+    let mut bench = Bench::capturing();
+    ask_for(&mut bench, Span::minutes(44), &Fact::Silence);
+    assert_eq!(unknown(&bench), 0, "not yet");
+    ask_for(&mut bench, Span::minutes(30), &Fact::Silence);
+    assert_eq!(unknown(&bench), 1);
+    let of_a_month = ask_for(&mut bench, Span::hours(24 * 30), &Fact::Silence);
+    assert!((120..200).contains(&of_a_month), "{of_a_month}");
+    assert_eq!(unknown(&bench), 1, "once");
+    assert_eq!(bench.phase(), PhaseKind::Capturing, "unknown is no answer");
+    assert_eq!(bench.events.iter().filter(|event| **event == Event::Review).count(), 1);
+}
+
+#[test]
+fn f41_i16_a_refund_that_stays_undecided_calls_a_person_and_goes_on_being_asked() {
+    let mut bench = Bench::paid();
+    let refund = bench.refund(7, "o-1", 7_000);
+    bench.feed(Input::Refund(refund));
+    let unclear = Fact::Unclear { detail: "HTTP 400".to_owned() };
+    ask_for(&mut bench, Span::hours(24 * 30), &unclear);
+    assert_eq!(unknown(&bench), 1);
+    assert_eq!(bench.payment.refunds[0].state, RefundState::Requested);
+    let (id, now) = (bench.payment.refunds[0].id, bench.now);
+    assert!(bench.payment.due(&bench.checkout).is_some_and(|due| due <= now.after(Span::hours(6))));
+    bench.feed(Input::RefundFact { refund: id, fact: Fact::Cancelled { cancelled: None } });
+    assert_eq!(bench.payment.refunds[0].state, RefundState::Done);
+}
+
+#[test]
+fn f15_a_question_that_is_answered_in_time_calls_nobody() {
+    let mut bench = Bench::capturing();
+    ask_for(&mut bench, Span::minutes(40), &Fact::Silence);
+    bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
+    ask_for(&mut bench, Span::hours(24), &Fact::Silence);
+    assert_eq!(bench.phase(), PhaseKind::Paid);
+    assert_eq!(unknown(&bench), 0);
+}
