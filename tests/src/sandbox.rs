@@ -239,7 +239,7 @@ struct Desk {
 pub struct Sandbox {
     desks: Vec<Desk>,
     outbox: Outbox,
-    journal: Journal,
+    journal: Option<Journal>,
     clock_offset_ms: i64,
     turns: u64,
 }
@@ -252,7 +252,7 @@ impl Sandbox {
         Self {
             desks: engines(edge_server).into_iter().map(desk).collect(),
             outbox: Outbox::default(),
-            journal: Journal::default(),
+            journal: Some(Journal::default()),
             clock_offset_ms: 0,
             turns: 0,
         }
@@ -290,14 +290,33 @@ impl Sandbox {
         self.outbox.take_due(now)
     }
 
+    /// Writes nothing down from here on: who runs it a million times reads no journal.
+    pub fn forget_journal(&mut self) {
+        self.journal = None;
+    }
+
+    /// When the next event is due, in milliseconds since 1970, by the caller's clock.
+    #[must_use]
+    pub fn next_delivery(&self) -> Option<i64> {
+        self.outbox.next_due().map(|due| due - self.clock_offset_ms)
+    }
+
+    /// Replaces the faults of every provider by what `mood` gives it.
+    pub fn change(&mut self, mut mood: impl FnMut(&str) -> Faults) {
+        for desk in &mut self.desks {
+            desk.faults = mood(desk.engine.name());
+        }
+    }
+
     /// Takes the answer to an event; `status` 0 means that there was none.
     pub fn delivered(&mut self, id: u64, status: u16, body: &[u8], now_ms: i64) {
         let now = now_ms + self.clock_offset_ms;
         self.outbox.delivered(id, status, body, now);
+        let Some(journal) = &mut self.journal else { return };
         let Some(letter) = self.outbox.letters().iter().find(|letter| letter.id == id) else {
             return;
         };
-        self.journal.write(Entry {
+        journal.write(Entry {
             n: 0,
             at: now,
             direction: Direction::Out,
@@ -362,10 +381,11 @@ impl Sandbox {
     }
 
     fn write_down(&mut self, request: &Request, response: &Response, now: i64) {
+        let Some(journal) = &mut self.journal else { return };
         let query = if request.query.is_empty() { "" } else { "?" };
         let is_page = response.header("content-type").is_some_and(|kind| kind.contains("html"));
         let said = String::from_utf8_lossy(&response.body);
-        self.journal.write(Entry {
+        journal.write(Entry {
             n: 0,
             at: now,
             direction: Direction::In,

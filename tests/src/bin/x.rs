@@ -3,7 +3,7 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `suites` tests, the checks of CI, tidy.
+//! `sim` the simulator · `suites` tests, the checks of CI, tidy.
 //!
 //! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
 //! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
@@ -28,6 +28,8 @@ mod keep;
 mod run;
 #[path = "../x/setup.rs"]
 mod setup;
+#[path = "../x/sim.rs"]
+mod sim;
 #[path = "../x/size.rs"]
 mod size;
 #[path = "../x/suites.rs"]
@@ -55,12 +57,12 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "test",
-        about: "set up, build and run every test: native, over HTTP, in the browser",
+        about: "set up, build and run every test: native, simulated, over HTTP, in the browser",
         options: &[
             Opt {
                 name: "--only",
-                value: Some("native|http|browser"),
-                about: "run one of the three suites",
+                value: Some("native|sim|http|browser"),
+                about: "run one of the four suites",
             },
             Opt {
                 name: "--engine",
@@ -88,6 +90,31 @@ const TASKS: &[Task] = &[
         }],
         filter: None,
         perform: demo::sandbox,
+    },
+    Task {
+        name: "sim",
+        about: "everything of one seed, many times, with faults; then an auditor with its own books",
+        options: &[
+            Opt { name: "--seeds", value: Some("N"), about: "run N seeds (default 2000)" },
+            Opt {
+                name: "--seed",
+                value: Some("S"),
+                about: "tell the story of seed S; with --seeds, begin there",
+            },
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+            Opt {
+                name: "--failures",
+                value: Some("N"),
+                about: "stop after N failing seeds (default 10)",
+            },
+            Opt {
+                name: "--plant",
+                value: Some("MISTAKE"),
+                about: "make a mistake on purpose, which the auditor must find",
+            },
+        ],
+        filter: None,
+        perform: sim::sim,
     },
     Task {
         name: "size",
@@ -131,7 +158,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// Names that are taken, so that a guess gets an honest answer.
-const TO_COME: &[&str] = &["sim", "crash", "model", "mutants", "bench"];
+const TO_COME: &[&str] = &["crash", "model", "mutants", "bench"];
 
 fn main() -> ExitCode {
     match args::dispatch(TASKS, TO_COME, std::env::args().skip(1)) {

@@ -28,7 +28,8 @@ impl Sandbox {
             (Method::Get, "/clock") => self.clock(now_ms),
             (Method::Get, "/journal") => {
                 let fields = form::Fields::parse(&request.query);
-                ok(&self.journal.json(fields.text("after").parse().unwrap_or(0)))
+                let after = fields.text("after").parse().unwrap_or(0);
+                ok(&self.journal.as_ref().map_or(Value::Null, |journal| journal.json(after)))
             }
             (Method::Get, "/deliveries") => {
                 let letters: Vec<Value> = self.outbox.letters().iter().map(letter).collect();
@@ -77,7 +78,7 @@ impl Sandbox {
             desk.faults = Faults::default();
         }
         self.outbox.clear();
-        self.journal = Journal::default();
+        self.journal = Some(Journal::default());
         self.clock_offset_ms = 0;
         ok(&json!({ "reset": true }))
     }

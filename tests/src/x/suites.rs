@@ -1,7 +1,8 @@
 //! Tests, the checks of CI, tidy.
 //!
-//! Three suites: `native` (the crates' own tests: tables, money, adapters), `http` (the edge on its
-//! real runtime, with the sandbox as the other side) and `browser` (journeys in Chromium and in WebKit).
+//! Four suites: `native` (the crates' own tests: tables, money, adapters), `sim` (some thousand seeds of
+//! the simulator), `http` (the edge on its real runtime, with the sandbox as the other side) and
+//! `browser` (journeys in Chromium and in WebKit).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,14 +15,18 @@ use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, tools, which,
 };
 use crate::setup::prepare;
+use crate::sim::simulate;
 use crate::size::measure;
 
+/// Seeds that every run of the tests takes; seconds, and always the same ones.
+const SEEDS: &str = "2000";
 const WASM: &[&str] = &["--target", "wasm32-unknown-unknown"];
 
-/// One of the three suites.
+/// One of the four suites.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Suite {
     Native,
+    Sim,
     Http,
     Browser,
 }
@@ -29,12 +34,15 @@ enum Suite {
 /// The task `test`.
 pub fn test(words: &Words) -> Result<(), Failure> {
     let suites = match words.value("--only") {
-        None => vec![Suite::Native, Suite::Http, Suite::Browser],
+        None => vec![Suite::Native, Suite::Sim, Suite::Http, Suite::Browser],
         Some("native") => vec![Suite::Native],
+        Some("sim") => vec![Suite::Sim],
         Some("http") => vec![Suite::Http],
         Some("browser") => vec![Suite::Browser],
         Some(other) => {
-            return Err(Failure::usage(format!("--only {other} is none of native, http, browser")));
+            return Err(Failure::usage(format!(
+                "--only {other} is none of native, sim, http, browser"
+            )));
         }
     };
     let browsers = match words.value("--engine") {
@@ -68,7 +76,12 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
     stages.stage("release on the runtime", || {
         run(&mut suite(&["--features", "demo", "--test", "it", "release::", "--", "--ignored"]))
     })?;
-    perform(&mut stages, &[Suite::Native, Suite::Http, Suite::Browser], Browser::ALL, &[])?;
+    perform(
+        &mut stages,
+        &[Suite::Native, Suite::Sim, Suite::Http, Suite::Browser],
+        Browser::ALL,
+        &[],
+    )?;
     stages.end("everything passed");
     Ok(())
 }
@@ -103,8 +116,13 @@ fn perform(
         stages.stage("native tests", || {
             run(cargo().args(["test", "-p", "shared", "-p", "edge", "-p", "widget"]).args(filter))?;
             // The sandbox's engines and the demo shop: the other side has tests of its own.
-            run(cargo().args(["test", "-p", "tests", "--features", "demo", "--lib"]).args(filter))
+            run(cargo()
+                .args(["test", "-p", "tests", "--features", "demo,sim", "--lib"])
+                .args(filter))
         })?;
+    }
+    if has(Suite::Sim) {
+        stages.stage("simulation", || simulate(&["--seeds", SEEDS]))?;
     }
     if has(Suite::Http) {
         stages.stage("tests over HTTP", || {

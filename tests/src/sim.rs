@@ -1,0 +1,198 @@
+//! The simulator: buyers, widget, edge, stock, providers, shop and queue under one seed, without a
+//! network, a clock or a browser; and an auditor with books of its own.
+//!
+//! It runs the functions of production: `widget::flow` and `widget::question`, `edge::serve`,
+//! `edge::owner`, `edge::stock`, `edge::letter`, every adapter of `edge::provider` with the bytes that it
+//! writes and reads, and the providers' engines of `sandbox`. Only thin files are replaced, each by one
+//! beside it: `shopper` and `window` stand for the browser, `door` and `objects` for `edge/src/shell` and
+//! `entry.js`, `queue` and `book` for the queue and its database, `network` for the network.
+//!
+//! Map: `world` one seed · `workload` what it is about · `weather` what goes wrong · `network` · `door`,
+//! `objects` the edge · `queue`, `book` · `providers` · `shop` · `shopper`, `window` buyers · `auditor` ·
+//! `plant` mistakes on purpose · `trace` hash and story · `chance`.
+//!
+//! Invariants, as absences: nothing reads a clock, draws from another source than the seed, or walks over
+//! anything without an order. The same seed and commit give the same hash (I-19).
+//!
+//! # Why the whole wire
+//! Every request travels as its bytes: to the door, to the objects, to the providers and back, and through
+//! every adapter. It finds what a model of the adapters would not, and a hundred thousand schedules are
+//! still a matter of minutes. Only the rows of the objects' tables are written and read in one seed of
+//! sixteen; a test holds that such a run is the same run.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use edge::config::Config;
+
+mod auditor;
+mod book;
+mod browser;
+mod chance;
+mod door;
+mod drives;
+mod inbox;
+mod network;
+mod notes;
+mod objects;
+mod plant;
+mod providers;
+mod queue;
+mod shop;
+mod shopper;
+mod trace;
+mod weather;
+mod window;
+mod workload;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use notes::Violation;
+pub use plant::Plant;
+use weather::Kind;
+use world::World;
+
+/// One seed of so many writes and reads the rows of every turn: it is the same run, only slower.
+const ROWS_EVERY: u64 = 16;
+
+/// What came of one seed.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The same for the same seed and commit.
+    pub hash: u64,
+    /// How much happened.
+    pub events: u64,
+    /// What the auditor found.
+    pub violations: Vec<Violation>,
+    /// What happened, when it was to be told.
+    pub story: Vec<String>,
+    counts: Vec<u64>,
+    ends: BTreeMap<&'static str, u64>,
+}
+
+/// What is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// The first seed.
+    pub first: u64,
+    /// How many.
+    pub seeds: u64,
+    /// How many threads.
+    pub threads: usize,
+    /// It ends when so many seeds have failed.
+    pub failures_max: usize,
+    /// A mistake on purpose.
+    pub plant: Option<Plant>,
+}
+
+/// What came of many seeds.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How many ran.
+    pub schedules: u64,
+    /// How many of them wrote and read the rows of every turn.
+    pub with_rows: u64,
+    /// How much happened in them.
+    pub events: u64,
+    /// Of all runs, in whatever order they ended.
+    pub hash: u64,
+    /// How often each fault struck.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// How checkouts, attempts and money ended, and for what a person was called.
+    pub ends: BTreeMap<&'static str, u64>,
+    /// Seeds that failed, and why.
+    pub failures: BTreeMap<u64, Vec<Violation>>,
+}
+
+/// The demo's installation, as the runtime would be told it.
+///
+/// # Panics
+/// When the demo's configuration is not valid, which its own test says better.
+#[must_use]
+pub fn installation() -> Rc<Config> {
+    let document = include_str!("../../edge/testdata/demo-config.json");
+    let secrets: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("../../edge/testdata/demo-secrets.json"))
+            .expect("the demo's secrets are a table");
+    let lookup = |name: &str| secrets.get(name).cloned();
+    Rc::new(Config::load(document, &lookup, true).expect("the demo's configuration is valid"))
+}
+
+/// How a seed is run; none of it changes what happens, but a mistake on purpose.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct How {
+    /// A mistake on purpose.
+    pub plant: Option<Plant>,
+    /// The story is kept.
+    pub tells: bool,
+    /// Every turn writes and reads its rows.
+    pub rows: bool,
+}
+
+/// Runs one seed.
+#[must_use]
+pub fn run(config: &Rc<Config>, seed: u64, how: &How) -> Outcome {
+    World::new(Rc::clone(config), seed, how).run()
+}
+
+/// Runs many seeds on many threads.
+#[must_use]
+pub fn run_all(order: &Order) -> Report {
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let report = Mutex::new(Report::default());
+    thread::scope(|scope| {
+        for _ in 0..order.threads.max(1) {
+            scope.spawn(|| work(order, &next, &stop, &report));
+        }
+    });
+    report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Report>) {
+    let config = installation();
+    let mut mine = Report::default();
+    let mut counts = vec![0_u64; Kind::ALL.len()];
+    while !stop.load(Ordering::Relaxed) {
+        let n = next.fetch_add(1, Ordering::Relaxed);
+        if n >= order.seeds {
+            break;
+        }
+        let seed = order.first + n;
+        let rows = seed.is_multiple_of(ROWS_EVERY);
+        let outcome = run(&config, seed, &How { plant: order.plant, tells: false, rows });
+        mine.with_rows += u64::from(rows);
+        mine.schedules += 1;
+        mine.events += outcome.events;
+        mine.hash ^= outcome.hash.wrapping_mul(seed | 1);
+        for (sum, count) in counts.iter_mut().zip(&outcome.counts) {
+            *sum += count;
+        }
+        for (end, count) in outcome.ends {
+            *mine.ends.entry(end).or_default() += count;
+        }
+        if !outcome.violations.is_empty() {
+            mine.failures.insert(seed, outcome.violations);
+            let known = report.lock().map_or(0, |report| report.failures.len());
+            if known + mine.failures.len() >= order.failures_max {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+    let Ok(mut sum) = report.lock() else { return };
+    sum.schedules += mine.schedules;
+    sum.events += mine.events;
+    sum.with_rows += mine.with_rows;
+    sum.hash ^= mine.hash;
+    sum.failures.append(&mut mine.failures);
+    for (end, count) in mine.ends {
+        *sum.ends.entry(end).or_default() += count;
+    }
+    for (kind, count) in Kind::ALL.iter().zip(counts) {
+        *sum.faults.entry(kind.name()).or_default() += count;
+    }
+}

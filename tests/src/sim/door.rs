@@ -1,0 +1,155 @@
+//! The edge's door: requests in, answers out. `edge::serve` decides; here its plan is carried out, as
+//! `edge/src/shell/fetch.rs` does on the runtime.
+
+use std::rc::Rc;
+
+use edge::door::Incoming;
+use edge::envelope::Ask;
+use edge::owner::Reply;
+use edge::serve::{self, Answer, Claimed, Fault, Name, Plan, Then, Visit};
+use shared::problem::Code;
+use shared::time::Timestamp;
+
+use super::network::{Http, HttpAnswer};
+use super::objects::Pending;
+use super::weather::Kind;
+use super::world::World;
+
+/// The edge's clocks are apart by so much at most, in milliseconds: I-17 bears 60 seconds.
+const SKEW_MAX_MS: u64 = 25_000;
+
+/// Names on their way to be claimed, one after the other.
+#[derive(Debug)]
+pub(super) struct Opening {
+    visit: Visit,
+    names: Vec<Name>,
+    at: usize,
+    fresh: Vec<usize>,
+    refused: Option<Code>,
+    ask: Ask,
+}
+
+/// What an object's reply is for.
+#[derive(Debug)]
+pub(super) enum Continued {
+    /// The end of a request.
+    Finish(Visit, Then),
+    /// The end of a request without a form of its own.
+    Plain(Visit),
+    /// The next name.
+    Names(Box<Opening>),
+}
+
+impl Opening {
+    /// What the owner of the present name said.
+    fn hear(&mut self, http_status: u16) {
+        match self.names[self.at].claimed(http_status) {
+            Claimed::Fresh => self.fresh.push(self.at),
+            Claimed::Ours => {}
+            Claimed::Refused(code) => self.refused = Some(code),
+        }
+        self.at += 1;
+    }
+}
+
+impl World {
+    pub(super) fn edge_takes(&mut self, call: u64, request: Http) {
+        let visit = self.visit(request);
+        match serve::plan(&visit) {
+            Err(fault) => self.edge_answers(call, &visit, Err(fault)),
+            Ok(Plan::Answer(answer) | Plan::Bounded(_, answer)) => {
+                self.edge_answers(call, &visit, Ok(answer));
+            }
+            Ok(Plan::Ask(ask, then)) => {
+                self.call(Pending::Door(call, Continued::Finish(visit, then)), ask);
+            }
+            Ok(Plan::Open(names, ask)) => {
+                let (at, fresh, refused) = (0, Vec::new(), None);
+                self.claim_next(call, Opening { visit, names, at, fresh, refused, ask });
+            }
+            Ok(Plan::Replay(wanted)) => {
+                let dead = self.book.dead(&wanted.merchant, &wanted.notice);
+                match wanted.ask(&visit, dead) {
+                    Ok(ask) => self.call(Pending::Door(call, Continued::Plain(visit)), ask),
+                    Err(fault) => self.edge_answers(call, &visit, Err(fault)),
+                }
+            }
+            // Lists decide nothing, and nobody here reads them.
+            Ok(Plan::List(_) | Plan::Demo) => {
+                self.edge_answers(call, &visit, Err(Code::NotFound.into()));
+            }
+        }
+    }
+
+    fn visit(&mut self, request: Http) -> Visit {
+        let (_, path, query) = request.target();
+        let (path, query) = (path.to_owned(), query.to_owned());
+        let Http { method, headers, body, .. } = request;
+        let headers = headers.into_iter().collect();
+        let incoming = Incoming { method: method.to_owned(), path, query, headers, body };
+        let mut now = self.now;
+        if self.strikes(Kind::ClockSkew) {
+            now = now + self.chance.below(2 * SKEW_MAX_MS) - SKEW_MAX_MS;
+        }
+        let bits = Rc::clone(&self.bits);
+        Visit {
+            config: Rc::clone(&self.config),
+            incoming,
+            request_id: format!("req_{}", self.numbers),
+            now: Timestamp::from_millis(now),
+            entropy: Box::new(move || bits.borrow_mut().id()),
+        }
+    }
+
+    /// An object's reply to a call of the door's.
+    pub(super) fn door_hears(&mut self, call: u64, continued: Continued, reply: Option<Reply>) {
+        if self.strikes(Kind::WorkerCancelled) {
+            return;
+        }
+        let broken = || Fault::Broken(edge::problem::Broken("the call broke".to_owned()));
+        match (continued, reply) {
+            (Continued::Finish(visit, _) | Continued::Plain(visit), None) => {
+                self.edge_answers(call, &visit, Err(broken()));
+            }
+            (Continued::Finish(visit, then), Some(reply)) => {
+                let answer = serve::finish(&visit, &then, reply);
+                self.edge_answers(call, &visit, answer);
+            }
+            (Continued::Plain(visit), Some(reply)) => {
+                self.edge_answers(call, &visit, Ok(reply.into()));
+            }
+            (Continued::Names(opening), None) => {
+                self.edge_answers(call, &opening.visit, Err(broken()));
+            }
+            (Continued::Names(mut opening), Some(reply)) => {
+                if opening.refused.is_none() {
+                    opening.hear(reply.http_status);
+                }
+                self.claim_next(call, *opening);
+            }
+        }
+    }
+
+    fn claim_next(&mut self, call: u64, mut opening: Opening) {
+        if let Some(code) = opening.refused {
+            let Some(at) = opening.fresh.pop() else {
+                return self.edge_answers(call, &opening.visit, Err(code.into()));
+            };
+            let ask = opening.names[at].unclaim(&opening.visit);
+            self.call(Pending::Door(call, Continued::Names(Box::new(opening))), ask);
+        } else if let Some(name) = opening.names.get(opening.at) {
+            let ask = name.claim(&opening.visit);
+            self.call(Pending::Door(call, Continued::Names(Box::new(opening))), ask);
+        } else {
+            let Opening { visit, ask, .. } = opening;
+            self.call(Pending::Door(call, Continued::Plain(visit)), ask);
+        }
+    }
+
+    fn edge_answers(&mut self, call: u64, visit: &Visit, answer: Result<Answer, Fault>) {
+        let answer = answer.unwrap_or_else(|fault| fault.answer(&visit.request_id));
+        let answer = serve::readable(visit, answer);
+        let headers = answer.headers.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        self.answer(call, HttpAnswer { code: answer.http_status, headers, body: answer.body });
+    }
+}

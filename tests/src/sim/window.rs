@@ -1,0 +1,290 @@
+//! The provider's window in a buyer's browser: our page in front of it, the provider's own pages as they
+//! come, whatever form they bring, and the way back.
+
+use serde_json::Value as Json;
+use widget::flow::{Input, Sign};
+use widget::record::{Presentation, Window as Shown};
+
+use super::browser::{PUBLIC, TabRef};
+use super::network::{Caller, Http, HttpAnswer, Server};
+use super::shop::EDGE;
+use super::shopper::Doing;
+use super::weather::Kind;
+use super::workload::Layer;
+use super::world::{Event, World};
+
+/// The providers' pages, as browsers reach them.
+const PSP: &str = "http://psp.localhost:4411";
+/// A browser waits so long for a page, in milliseconds.
+const WAIT_MS: u64 = 30_000;
+
+/// A window of a page.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub(super) n: u64,
+    pub(super) rung: Presentation,
+    /// Whether it gave a sign of life.
+    pub(super) spoke: bool,
+    form: Option<Form>,
+    /// How often a page that did not come was asked for.
+    tries: u32,
+}
+
+/// A form of a provider's page.
+#[derive(Debug, Clone)]
+struct Form {
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Instruments to choose from: name and value.
+    choices: Vec<(String, String)>,
+    buttons: Vec<String>,
+}
+
+impl World {
+    /// Opens an empty window in the buyer's click; what is noticed at once comes back.
+    pub(super) fn open_window(&mut self, at: TabRef, rung: Presentation) -> Option<Input> {
+        let blocked = rung == Presentation::Popup && self.strikes(Kind::PopupBlocked);
+        let n = self.number();
+        let tab = self.tab(at)?;
+        if blocked {
+            tab.window = None;
+            return Some(Input::Noticed(Sign::WindowBlocked));
+        }
+        tab.window = Some(Window { n, rung, spoke: false, form: None, tries: 0 });
+        None
+    }
+
+    /// Gives the window its address.
+    pub(super) fn show_window(&mut self, at: TabRef, shown: &Shown) -> Option<Input> {
+        let fits = |window: &Window| window.rung == shown.kind;
+        if !self.tab(at)?.window.as_ref().is_some_and(fits) {
+            let noticed = self.open_window(at, shown.kind);
+            if noticed.is_some() {
+                return noticed;
+            }
+        }
+        let n = self.tab(at)?.window.as_ref()?.n;
+        let url = shown.url.replacen(PUBLIC, EDGE, 1);
+        self.watch(at, n);
+        self.go(at, n, Http::get(url));
+        if self.strikes(Kind::WindowClosed) {
+            let wait = self.chance.between(100, 60_000);
+            self.after(wait, Event::Tab(at, Doing::Gone(n)));
+        }
+        None
+    }
+
+    fn go(&mut self, at: TabRef, window: u64, request: Http) {
+        let back = request.target().0 == Server::Edge && request.target().1.starts_with("/r/");
+        if back {
+            if self.plan.off == Some(Layer::Returns) {
+                return self.tell(|| "  the browser never comes back".to_owned());
+            }
+            if self.strikes(Kind::ReturnTwice) {
+                let twice = request.clone();
+                self.after(700, Event::Stale(twice));
+            }
+            if self.strikes(Kind::ReturnForged) {
+                let mut forged = request.clone();
+                forged.url = format!("{}0?code=PAY_PROCESS_CANCELED&amount=1", forged.url);
+                self.after(200, Event::Stale(forged));
+            }
+        }
+        self.send(Caller::Window(at, window, request.clone()), request, WAIT_MS);
+    }
+
+    fn window(&mut self, at: TabRef, n: u64) -> Option<&mut Window> {
+        self.tab(at)?.window.as_mut().filter(|window| window.n == n)
+    }
+
+    pub(super) fn window_hears(
+        &mut self,
+        at: TabRef,
+        n: u64,
+        request: Http,
+        answer: Option<HttpAnswer>,
+    ) {
+        let Some(window) = self.window(at, n) else { return };
+        let Some(answer) = answer.filter(|answer| answer.code < 500) else {
+            // The buyer loads it anew; a form is posted again.
+            window.tries += 1;
+            let waits = window.tries <= 2;
+            if waits {
+                self.go(at, n, request);
+            } else {
+                self.give_window_up(at, n);
+            }
+            return;
+        };
+        if answer.code == 303 {
+            return self.redirected(at, n, answer.header("location"));
+        }
+        let page = answer.text();
+        if page.contains("id=\"hanbeon\"") {
+            return self.our_page(at, n, page);
+        }
+        let Some(form) = read_form(page) else { return self.give_window_up(at, n) };
+        if page.contains("id=\"back\"") {
+            return self.go(at, n, Http::form(form.action, &form.fields));
+        }
+        if form.buttons.is_empty() {
+            return self.give_window_up(at, n);
+        }
+        if let Some(window) = self.window(at, n) {
+            window.form = Some(form);
+        }
+        let wait = self.chance.pick(&[400, 3_000, 12_000, 45_000, 200_000]);
+        self.after(wait, Event::Tab(at, Doing::Press(n)));
+    }
+
+    fn redirected(&mut self, at: TabRef, n: u64, location: &str) {
+        let request = Http::get(absolute(location));
+        match request.target().0 {
+            Server::Shop => self.build_again(at, None),
+            Server::Edge | Server::Providers => {
+                let url = request.url.replacen(PUBLIC, EDGE, 1);
+                self.go(at, n, Http::get(url));
+            }
+        }
+    }
+
+    /// Our page in front of the window, or the one at its end.
+    fn our_page(&mut self, at: TabRef, n: u64, page: &str) {
+        if page.contains("/window/close.js") {
+            return self.closing_page(at, n);
+        }
+        let heard = !self.strikes(Kind::MessageLost);
+        if let Some(window) = self.window(at, n) {
+            window.spoke |= heard;
+        }
+        let data = &block(page)["data"];
+        let Some(data) = data.as_str() else {
+            if let Some(form) = read_form(page) {
+                self.go(at, n, Http::form(form.action, &form.fields));
+            }
+            return;
+        };
+        let data: Json = serde_json::from_str(data).unwrap_or_default();
+        let script = script_of(page);
+        let Some(opens) = self.sandbox.script_opens(&script, &data) else {
+            return self.notes.wrong("sim", "no script for this window".to_owned());
+        };
+        self.go(at, n, Http::get(format!("{PSP}{opens}")));
+    }
+
+    /// It tells the shop's page to look; a popup closes itself.
+    fn closing_page(&mut self, at: TabRef, n: u64) {
+        let Some(rung) = self.window(at, n).map(|window| window.rung) else { return };
+        if !self.strikes(Kind::MessageLost) {
+            if let Some(window) = self.window(at, n) {
+                window.spoke = true;
+            }
+            self.after(30, Event::Tab(at, Doing::Notice(Sign::Look)));
+        }
+        if rung == Presentation::Popup {
+            self.after(300, Event::Tab(at, Doing::Gone(n)));
+        }
+    }
+
+    /// A page from which nothing leads on: the buyer closes it, or loads the shop's page again.
+    fn give_window_up(&mut self, at: TabRef, n: u64) {
+        let Some(rung) = self.window(at, n).map(|window| window.rung) else { return };
+        let wait = self.chance.between(2_000, 40_000);
+        let doing = match rung {
+            Presentation::Popup => Doing::Gone(n),
+            Presentation::Redirect => Doing::Back,
+            Presentation::Iframe => return,
+        };
+        self.after(wait, Event::Tab(at, doing));
+    }
+
+    /// The buyer presses a button of the provider's.
+    pub(super) fn press(&mut self, at: TabRef, n: u64) {
+        let roll = self.chance.below(100);
+        let word = match roll {
+            0..70 => None,
+            70..78 => Some("auth3ds"),
+            78..84 => Some("delay"),
+            84..91 => Some("decline"),
+            91..98 => Some("cancel"),
+            _ => return self.give_window_up(at, n),
+        };
+        let other_card = self.chance.in_thousand(60);
+        let Some(form) = self.window(at, n).and_then(|window| window.form.take()) else { return };
+        let named = word.filter(|word| form.buttons.iter().any(|button| button == word));
+        let Some(button) = named.or(form.buttons.first().map(String::as_str)) else { return };
+        let mut fields = form.fields.clone();
+        if other_card && !form.choices.is_empty() {
+            let (name, value) = form.choices[roll as usize % form.choices.len()].clone();
+            fields.retain(|(field, _)| *field != name);
+            fields.push((name, value));
+        }
+        fields.push(("action".to_owned(), button.to_owned()));
+        self.tell(|| format!("buyer {}: presses {button}", at.browser));
+        let request = Http::form(absolute(&form.action), &fields);
+        if self.strikes(Kind::DoubleClick) {
+            self.send(Caller::Nobody, request.clone(), WAIT_MS);
+        }
+        self.go(at, n, request);
+    }
+}
+
+/// An address of a provider's page; a relative one is of the provider's own.
+fn absolute(url: &str) -> String {
+    if url.starts_with("http") { url.to_owned() } else { format!("{PSP}{url}") }
+}
+
+/// The data that our page hands to its scripts.
+fn block(page: &str) -> Json {
+    let text =
+        page.split_once("id=\"hanbeon\">").and_then(|(_, rest)| rest.split_once("</script>"));
+    text.and_then(|(text, _)| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// The provider's script on our page.
+fn script_of(page: &str) -> String {
+    let address = page.split("<script src=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    address.filter(|src| src.starts_with("http")).map(ToOwned::to_owned).next().unwrap_or_default()
+}
+
+/// The first form of a page.
+fn read_form(page: &str) -> Option<Form> {
+    let (_, rest) = page.split_once("<form ")?;
+    let (inner, _) = rest.split_once("</form>")?;
+    let (head, inner) = inner.split_once('>')?;
+    let mut form = Form {
+        action: attribute(head, "action")?,
+        fields: Vec::new(),
+        choices: Vec::new(),
+        buttons: Vec::new(),
+    };
+    for tag in inner.split('<').filter_map(|part| part.split('>').next()) {
+        let (Some(name), Some(value)) = (attribute(tag, "name"), attribute(tag, "value")) else {
+            continue;
+        };
+        if tag.starts_with("button ") {
+            form.buttons.push(value);
+        } else if tag.starts_with("input ") {
+            let radio = tag.contains("type=\"radio\"");
+            if radio {
+                form.choices.push((name.clone(), value.clone()));
+            }
+            if !radio || tag.contains(" checked") {
+                form.fields.push((name, value));
+            }
+        }
+    }
+    Some(form)
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\"")).or_else(|| {
+        tag.split_once(&format!("{name}=\"")).filter(|(before, _)| before.is_empty())
+    })?;
+    let value = rest.split('"').next()?;
+    if !value.contains('&') {
+        return Some(value.to_owned());
+    }
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    Some(plain.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to)))
+}

@@ -1,0 +1,33 @@
+//! The simulator: seeds, one after the other, on every core; or the story of one.
+//!
+//! # Why
+//!
+//! It is a binary of its own, like the demo: this program stays quick to build, and the simulator is
+//! compiled with optimisation and with its checks (profile `tools`).
+
+use crate::args::Words;
+use crate::run::{Failure, cargo, program, run, target};
+
+/// What is passed on as it stands.
+const PASSED: [&str; 4] = ["--seeds", "--seed", "--failures", "--plant"];
+
+/// The task `sim`.
+pub fn sim(words: &Words) -> Result<(), Failure> {
+    let mut passed = Vec::new();
+    for name in PASSED {
+        if let Some(value) = words.value(name) {
+            passed.extend([name, value]);
+        }
+    }
+    if words.has("--json") {
+        passed.push("--json");
+    }
+    simulate(&passed)
+}
+
+/// Builds the simulator and runs it with these words.
+pub fn simulate(words: &[&str]) -> Result<(), Failure> {
+    let build = ["build", "-q", "--profile", "tools", "-p", "tests", "--features", "sim"];
+    run(cargo().args(build).args(["--bin", "sim"]))?;
+    run(program(target().join("tools/sim")).args(words))
+}
