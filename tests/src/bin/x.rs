@@ -67,7 +67,7 @@ const TASKS: &[Task] = &[
             Opt {
                 name: "--engine",
                 value: Some("chromium|webkit"),
-                about: "run the browser's journeys in one engine, not in both",
+                about: "which browser the journeys run in (default chromium; CI runs both)",
             },
         ],
         filter: Some("run only tests whose name contains this"),
