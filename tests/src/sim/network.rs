@@ -157,7 +157,8 @@ impl World {
         if !self.calls.contains_key(&call) || self.strikes(Kind::AnswerLost) {
             return;
         }
-        let answer = if self.strikes(Kind::AnswerGarbage) { garbage() } else { answer };
+        let garbled = self.strikes(Kind::AnswerGarbage);
+        let answer = if garbled { garbage(self.chance.below(4), answer) } else { answer };
         let delay = millis + self.delay(Kind::AnswerDelayed);
         self.after(delay, Event::Answer { call, answer: Some(answer) });
     }
@@ -187,12 +188,24 @@ impl World {
     }
 }
 
-/// What a gateway says when it does not know what to say.
-fn garbage() -> HttpAnswer {
-    HttpAnswer {
-        code: 502,
+/// What comes instead of an answer: a gateway's page with a code or without one, a plea for patience, or
+/// as much of the answer as had come when the line broke.
+fn garbage(form: u64, answer: HttpAnswer) -> HttpAnswer {
+    let page = |code| HttpAnswer {
+        code,
         headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-        body: b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec(),
+        body: b"<html><body><h1>Bad Gateway</h1></body></html>".to_vec(),
+    };
+    match form {
+        // Nobody makes a success of a failure: a shop whose own gateway lies is beyond anybody's help.
+        1 if answer.code < 300 => page(200),
+        0 | 1 => page(502),
+        2 => HttpAnswer {
+            code: 429,
+            headers: vec![("retry-after".to_owned(), "7".to_owned())],
+            body: b"{}".to_vec(),
+        },
+        _ => HttpAnswer { body: answer.body[..answer.body.len() / 2].to_vec(), ..answer },
     }
 }
 

@@ -320,8 +320,8 @@ impl World {
         let code = answer.map_or(0, |answer| answer.code);
         let json = answer.map(HttpAnswer::json).unwrap_or_default();
         // Silence, gateways and what broke: nobody knows, so the same question again.
-        let unknown =
-            code == 0 || code >= 500 || json.is_null() || json["code"] == "request_in_progress";
+        let later = code == 429 || json["code"] == "request_in_progress";
+        let unknown = code == 0 || code >= 500 || json.is_null() || later;
         let calm = self.weather.is_calm();
         match call {
             Call::Open(n) if unknown => {

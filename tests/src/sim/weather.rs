@@ -42,8 +42,10 @@ kinds! {
     AnswerLost = "answer_lost", 150;
     /// An answer is overtaken by others.
     AnswerDelayed = "answer_delayed", 200;
-    /// A gateway's page instead of the answer.
+    /// A gateway's page, a plea for patience, or half of the answer instead of it.
     AnswerGarbage = "answer_garbage", 80;
+    /// A provider's look-up shows what was true before: a copy that lags behind.
+    LookUpStale = "look_up_stale", 150;
     /// The edge's part that reads a request is cancelled with its caller.
     WorkerCancelled = "worker_cancelled", 60;
     /// The edge's clock is some seconds off where a request comes in.
@@ -100,6 +102,8 @@ kinds! {
     WebhookForged = "webhook_forged", 300;
     /// An old event comes once more, hours later.
     WebhookStale = "webhook_stale", 200;
+    /// A provider's event comes to another contract's address.
+    WebhookMisrouted = "webhook_misrouted", 150;
     /// The provider fails before it does anything.
     ProviderFails = "provider_5xx", 300;
     /// The provider takes the money and its answer is lost.

@@ -101,6 +101,8 @@ pub(super) struct World {
     pub(super) stocks: BTreeMap<String, edge::shelf_memory::StockMemory>,
     pub(super) sandbox: Sandbox,
     pub(super) outbox_at: Option<u64>,
+    /// The latest answer to each look-up of ours.
+    pub(super) looked_up: BTreeMap<(String, Vec<u8>), HttpAnswer>,
     pub(super) queue: Queue,
     pub(super) book: Book,
     pub(super) shop: Shop,
@@ -132,6 +134,7 @@ impl World {
             stocks: BTreeMap::new(),
             sandbox: Sandbox::demo("http://127.0.0.1:4412"),
             outbox_at: None,
+            looked_up: BTreeMap::new(),
             queue: Queue::default(),
             book: Book::default(),
             shop: Shop::default(),
