@@ -60,6 +60,9 @@ use world::World;
 /// One seed of so many writes and reads the rows of every turn: it is the same run, only slower.
 const ROWS_EVERY: u64 = 16;
 
+/// Between two looks whether a planted mistake is found.
+const DOUBT_STEP: u64 = 20;
+
 /// What came of one seed.
 #[derive(Debug)]
 pub struct Outcome {
@@ -151,6 +154,37 @@ pub fn run_all(order: &Order) -> Report {
         }
     });
     report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// How a planted mistake was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The mistake.
+    pub name: &'static str,
+    /// After so many schedules.
+    pub schedules: u64,
+    /// By a violation of this rule; `None` when it was not found.
+    pub rule: Option<&'static str>,
+}
+
+/// Makes every mistake on purpose, until the auditor finds it by the rule that it breaks.
+#[must_use]
+pub fn doubt(order: &Order) -> Vec<Found> {
+    let look = |(name, plant, rule): (&'static str, Plant, &'static str)| {
+        let mut found = Found { name, schedules: 0, rule: None };
+        while found.rule.is_none() && found.schedules < order.seeds {
+            let first = order.first + found.schedules;
+            let seeds = DOUBT_STEP.min(order.seeds - found.schedules);
+            let plant = Some(plant);
+            let report =
+                run_all(&Order { first, seeds, plant, failures_max: usize::MAX, ..*order });
+            found.schedules += report.schedules;
+            let mut broken = report.failures.values().flatten().map(|violation| violation.rule);
+            found.rule = broken.find(|broken| *broken == rule);
+        }
+        found
+    };
+    Plant::ALL.into_iter().map(look).collect()
 }
 
 fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Report>) {

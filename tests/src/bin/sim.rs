@@ -4,8 +4,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::json;
-use tests::sim::{How, Order, Plant, Report, installation, run, run_all};
+use tests::sim::{How, Order, Plant, Report, doubt, installation, run, run_all};
 
+/// Seeds that are run when none are named.
+const SEEDS: u64 = 2_000;
 /// Failing seeds that are named.
 const NAMED_MAX: usize = 10;
 
@@ -18,24 +20,36 @@ fn main() -> ExitCode {
     let plant = value("--plant");
     let known = plant.as_deref().map(Plant::parse);
     if let (Some(name), Some(None)) = (&plant, known) {
-        let all: Vec<&str> = Plant::ALL.iter().map(|(name, _)| *name).collect();
+        let all: Vec<&str> = Plant::ALL.iter().map(|(name, ..)| *name).collect();
         eprintln!("sim: {name} is none of {}", all.join(", "));
         return ExitCode::from(2);
     }
     let plant = known.flatten();
-    match (number("--seed"), number("--seeds")) {
+    let has = |name: &str| words.iter().any(|word| word == name);
+    let (seed, seeds) = (number("--seed"), number("--seeds"));
+    let order = Order {
+        first: seed.unwrap_or(0),
+        seeds: seeds.unwrap_or(SEEDS),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        failures_max: number("--failures").map_or(NAMED_MAX, |n| n as usize),
+        plant,
+    };
+    match (seed, seeds) {
+        _ if has("--doubt") => found_all(&order),
         (Some(seed), None) => tell(seed, plant),
-        (first, seeds) => many(
-            &Order {
-                first: first.unwrap_or(0),
-                seeds: seeds.unwrap_or(2_000),
-                threads: std::thread::available_parallelism().map_or(1, usize::from),
-                failures_max: number("--failures").map_or(NAMED_MAX, |n| n as usize),
-                plant,
-            },
-            words.iter().any(|word| word == "--json"),
-        ),
+        _ => many(&order, has("--json")),
     }
+}
+
+/// Whether the auditor finds every mistake that is made on purpose.
+fn found_all(order: &Order) -> ExitCode {
+    let mut all = true;
+    for found in doubt(order) {
+        all &= found.rule.is_some();
+        let how = found.rule.map_or("NOT FOUND".to_owned(), |rule| format!("found by {rule}"));
+        println!("{:<22} {how} in {} schedules", found.name, found.schedules);
+    }
+    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// One seed, with everything that happened.
@@ -70,8 +84,8 @@ fn many(order: &Order, as_json: bool) -> ExitCode {
 }
 
 fn planted(plant: Option<Plant>) -> String {
-    let name = Plant::ALL.into_iter().find(|(_, each)| Some(*each) == plant);
-    name.map(|(name, _)| format!(" --plant {name}")).unwrap_or_default()
+    let name = Plant::ALL.into_iter().find(|(_, each, _)| Some(*each) == plant);
+    name.map(|(name, ..)| format!(" --plant {name}")).unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -112,6 +112,11 @@ const TASKS: &[Task] = &[
                 value: Some("MISTAKE"),
                 about: "make a mistake on purpose, which the auditor must find",
             },
+            Opt {
+                name: "--doubt",
+                value: None,
+                about: "make each of these mistakes until it is found",
+            },
         ],
         filter: None,
         perform: sim::sim,

@@ -19,9 +19,7 @@ pub fn sim(words: &Words) -> Result<(), Failure> {
             passed.extend([name, value]);
         }
     }
-    if words.has("--json") {
-        passed.push("--json");
-    }
+    passed.extend(["--json", "--doubt"].into_iter().filter(|name| words.has(name)));
     simulate(&passed)
 }
 

@@ -124,6 +124,7 @@ fn perform(
     }
     if has(Suite::Sim) {
         stages.stage("simulation", || simulate(&["--seeds", SEEDS]))?;
+        stages.stage("simulation, doubted", || simulate(&["--doubt"]))?;
     }
     if has(Suite::Http) {
         stages.stage("tests over HTTP", || {
