@@ -18,10 +18,54 @@ function owner(Built) {
     #calls = [];
     #driving = new Map();
     #alarm;
+    /** Sockets without a proof yet: for which checkout, and the timer that ends them. While one waits, nobody sleeps. */
+    #strangers = new Map();
 
     constructor(ctx, env) {
       super(ctx, env);
-      this.#built = new Built(ctx.storage.sql, env);
+      this.#built = new Built(ctx.storage.sql, env, ctx);
+      // The runtime answers this by itself, also while the object sleeps.
+      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    }
+
+    /** A page that wants to listen: the rules are in src/live.rs. */
+    fetch(request) {
+      const checkout = new URL(request.url).pathname.slice(1);
+      const here = [...this.#strangers.values()].filter((other) => other.checkout === checkout).length;
+      const patience = this.#built.patience(here, this.#strangers.size);
+      if (patience === 0) return new Response(null, { status: 429 });
+      const [page, socket] = Object.values(new WebSocketPair());
+      this.ctx.acceptWebSocket(socket, [checkout]);
+      this.#strangers.set(socket, { checkout, timer: setTimeout(() => this.webSocketMessage(socket, ""), patience) });
+      return new Response(null, { status: 101, webSocket: page });
+    }
+
+    /** The first message is the proof; there is no second one. */
+    webSocketMessage(socket, message) {
+      const [checkout] = this.ctx.getTags(socket);
+      const proof = this.#met(socket) && typeof message === "string" ? message : "";
+      const listeners = this.ctx.getWebSockets(checkout).filter((other) => other.deserializeAttachment()).length;
+      const [version, says, linked] = this.#built.listen(checkout, proof, listeners);
+      if (linked === undefined) return socket.close(version, says);
+      socket.serializeAttachment({ version, linked });
+      socket.send(says);
+      this.#arm();
+    }
+
+    /** Whether it was a stranger; it is none any more. */
+    #met(socket) {
+      clearTimeout(this.#strangers.get(socket)?.timer);
+      return this.#strangers.delete(socket);
+    }
+
+    webSocketClose(socket) {
+      this.#met(socket);
+      // Some releases of the runtime answer a close by themselves, and then this says nothing new.
+      socket.close();
+    }
+
+    webSocketError(socket) {
+      this.#met(socket);
     }
 
     /** One operation: bytes in, bytes out. */

@@ -41,6 +41,13 @@ pub enum Credentials<'a> {
         /// 128 bits; only their digest is stored.
         state_key: [u8; 16],
     },
+    /// `Link <checkout>.<key>`: whoever has the checkout's own link.
+    Link {
+        /// The checkout that it shows.
+        checkout: CheckoutId,
+        /// 128 bits.
+        key: [u8; 16],
+    },
 }
 
 /// Reads the header. A comma means that the header came twice and the runtime joined the two; nothing
@@ -62,16 +69,20 @@ pub fn credentials(header: Option<&str>, missing: Code) -> Result<Credentials<'_
         let key = value.starts_with("sk_");
         return Ok(if key { Credentials::Key(value) } else { Credentials::Token(value) });
     }
-    if !scheme.eq_ignore_ascii_case("state") {
+    let is_link = scheme.eq_ignore_ascii_case("link");
+    if !is_link && !scheme.eq_ignore_ascii_case("state") {
         return Err(Code::Unauthorized.into());
     }
-    state(value).ok_or_else(|| Code::StateMismatch.into())
+    let (checkout, key) = keyed(value).ok_or(Code::StateMismatch)?;
+    Ok(match is_link {
+        true => Credentials::Link { checkout, key },
+        false => Credentials::State { checkout, state_key: key },
+    })
 }
 
-fn state(value: &str) -> Option<Credentials<'_>> {
+fn keyed(value: &str) -> Option<(CheckoutId, [u8; 16])> {
     let (checkout, key) = value.split_once('.')?;
-    let state_key = <[u8; 16]>::try_from(unhex(key)?).ok()?;
-    Some(Credentials::State { checkout: CheckoutId::parse(checkout)?, state_key })
+    Some((CheckoutId::parse(checkout)?, unhex(key)?.try_into().ok()?))
 }
 
 /// The merchant whose API key the header holds.
@@ -81,7 +92,9 @@ fn state(value: &str) -> Option<Credentials<'_>> {
 pub fn merchant<'a>(config: &'a Config, header: Option<&str>) -> Result<Merchant<'a>, Refusal> {
     let key = match credentials(header, Code::Unauthorized)? {
         Credentials::Key(key) => key,
-        Credentials::Token(_) | Credentials::State { .. } => return Err(Code::Unauthorized.into()),
+        Credentials::Token(_) | Credentials::State { .. } | Credentials::Link { .. } => {
+            return Err(Code::Unauthorized.into());
+        }
     };
     let given = digest(key.as_bytes());
     let mut found = None;
@@ -166,11 +179,14 @@ mod tests {
             Ok(Credentials::Key(_)) => "key",
             Ok(Credentials::Token(_)) => "token",
             Ok(Credentials::State { .. }) => "state",
+            Ok(Credentials::Link { .. }) => "link",
             Err(refusal) => refusal.code.code(),
         };
         assert_eq!(read("Bearer a.b.c"), "token");
         assert_eq!(read("bearer sk_test_x"), "key");
         assert_eq!(read(&format!("State {chk}.000102030405060708090a0b0c0d0e0f")), "state");
+        assert_eq!(read(&format!("Link {chk}.000102030405060708090a0b0c0d0e0f")), "link");
+        assert_eq!(read(&format!("Link {chk}.ff")), "state_mismatch");
         assert_eq!(
             read(&format!("State {chk}.000102030405060708090A0B0C0D0E0F")),
             "state_mismatch"

@@ -7,6 +7,7 @@ use shared::sorted::Sorted;
 use crate::config::Config;
 use crate::json::{self, BODY_BYTES_MAX, Limits};
 use crate::problem::Refusal;
+use crate::route::Call;
 use crate::signature::{digest, hex};
 
 /// A request's parts, with names of headers in lower case.
@@ -127,12 +128,15 @@ impl Incoming {
     }
 }
 
-/// A page's call from an origin that no merchant lists is refused before anything is read.
+/// A page's call from an origin that no merchant lists is refused before anything is read. The page of a
+/// checkout's own link is ours, and only listens.
 ///
 /// # Errors
 /// [`Code::OriginNotAllowed`].
-pub fn check_origin(incoming: &Incoming, config: &Config) -> Result<(), Refusal> {
+pub fn check_origin(incoming: &Incoming, config: &Config, call: Call<'_>) -> Result<(), Refusal> {
+    let listens = matches!(call, Call::Live(_));
     match incoming.header("origin") {
+        Some(origin) if listens && origin == config.public_origin => Ok(()),
         Some(_) if incoming.known_origin(config).is_none() => Err(Code::OriginNotAllowed.into()),
         Some(_) | None => Ok(()),
     }

@@ -6,7 +6,7 @@
 //! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
 //! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
-//! around a provider's window · [`outbox`], [`mail`], [`book`] and [`letter`] what leaves by the queue ·
+//! around a provider's window · [`live`] who hears of changes · [`outbox`], [`mail`], [`book`] and [`letter`] what leaves by the queue ·
 //! [`problem`] every
 //! refusal · [`config`] the installation · [`address`] one spelling of every address · `shell` the runtime.
 //!
@@ -22,6 +22,7 @@ pub mod door;
 pub mod envelope;
 pub mod json;
 pub mod letter;
+pub mod live;
 pub mod mail;
 pub mod outbox;
 pub mod owner;

@@ -3,12 +3,13 @@
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
-//! `notices` what became of them · `quoted` checkouts of
-//! quotes · `call` operations and answers as bytes.
+//! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes · `call`
+//! operations and answers as bytes.
 
 mod buyer;
 mod call;
 mod drive;
+mod listen;
 mod notices;
 mod outside;
 mod quoted;
@@ -19,6 +20,7 @@ mod shop;
 mod tests;
 
 pub use drive::{Errand, Errands, Question, ROUNDS_MAX};
+pub use listen::Listener;
 pub use outside::PageData;
 pub use shop::{check_open, home_of, read_open};
 
@@ -189,6 +191,13 @@ pub enum Caller {
         checkout: String,
         /// The key, as hex.
         state: String,
+    },
+    /// Whoever has the checkout's own link.
+    Link {
+        /// The checkout.
+        checkout: String,
+        /// The link's key, as hex.
+        key: String,
     },
 }
 

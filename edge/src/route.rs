@@ -45,6 +45,8 @@ pub enum Call<'a> {
     Look,
     /// `POST /v1/abandon`
     Abandon,
+    /// `GET /v1/live/{checkout}`, a WebSocket
+    Live(&'a str),
     /// `GET /w/{request id}.{key}`
     Window(&'a str, &'a str),
     /// `GET` or `POST /r/{request id}.{key}`
@@ -69,6 +71,7 @@ impl Call<'_> {
             | Self::Look
             | Self::Abandon
             | Self::Exchange
+            | Self::Live(_)
             | Self::Outlook(..) => true,
             Self::Health
             | Self::OpenCheckout
@@ -123,6 +126,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Call<'a>, Code> {
         ["v1", "status"] => (Call::Status, &["GET"]),
         ["v1", "look"] => (Call::Look, &["POST"]),
         ["v1", "abandon"] => (Call::Abandon, &["POST"]),
+        ["v1", "live", checkout] => (Call::Live(checkout), &["GET"]),
         ["v1", "webhooks", channel] => (Call::Webhook(channel), &["POST"]),
         ["v1", "demo", "clock"] if cfg!(feature = "demo") => (Call::DemoClock, &["GET", "POST"]),
         ["v1", "demo", "cron"] if cfg!(feature = "demo") => (Call::DemoCron, &["POST"]),
@@ -162,6 +166,7 @@ mod tests {
             ("POST", "/v1/notices/dead", Err(Code::MethodNotAllowed)),
             ("POST", "/v1/notices/evt_1/replay", Ok(Call::Replay("evt_1"))),
             ("GET", "/v1/notices/evt_1/replay", Err(Code::MethodNotAllowed)),
+            ("GET", "/v1/live/chk_1", Ok(Call::Live("chk_1"))),
             ("POST", "/r/hb-1.ff", Ok(Call::Return("hb-1", "ff"))),
             ("GET", "/r/hb-1.ff", Ok(Call::Return("hb-1", "ff"))),
             ("GET", "/r/hb-1", Err(Code::NotFound)),

@@ -18,6 +18,7 @@ pub use list::{Dead, Page, Wanted};
 pub use plan::{Claimed, Name, Plan, Then};
 pub use visit::{Answer, Fault, Visit};
 
+use shared::id::CheckoutId;
 use shared::problem::Code;
 
 use crate::auth::{self, Credentials};
@@ -43,7 +44,7 @@ pub fn plan(visit: &Visit) -> Result<Plan, Fault> {
     let call = route::find(&incoming.method, &incoming.path)?;
     incoming.check_form()?;
     if call.is_of_the_page() {
-        door::check_origin(incoming, &visit.config)?;
+        door::check_origin(incoming, &visit.config, call)?;
         if incoming.method == "OPTIONS" {
             return Ok(Plan::Answer(preflight()));
         }
@@ -101,6 +102,7 @@ pub fn plan(visit: &Visit) -> Result<Plan, Fault> {
         Call::Session | Call::Present(_) | Call::Status | Call::Look | Call::Abandon => {
             reply(page_call(visit, call)?)
         }
+        Call::Live(checkout) => listen(visit, checkout),
         Call::Window(request, key) => window::plan_show(visit, request, key),
         Call::Return(request, key) => window::plan_return(visit, request, key),
         Call::Webhook(channel) => window::plan_webhook(visit, channel),
@@ -171,6 +173,10 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
                 let state = hex(&state_key);
                 (checkout, Caller::State { checkout: checkout.to_string(), state })
             }
+            Credentials::Link { checkout, key } => {
+                let key = hex(&key);
+                (checkout, Caller::Link { checkout: checkout.to_string(), key })
+            }
             Credentials::Key(_) => return Err(Code::TokenInvalid.into()),
         };
         return visit.at(id.home(), &Op::Session { caller, device });
@@ -203,6 +209,7 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::Outlook(..)
         | Call::Session
         | Call::Begin
+        | Call::Live(_)
         | Call::Window(..)
         | Call::Return(..)
         | Call::Webhook(_)
@@ -210,6 +217,16 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::DemoCron => return Err(Code::NotFound.into()),
     };
     visit.at(id.home(), &op)
+}
+
+/// A socket that shows no proof in time is closed by the owner; see `live.rs`.
+fn listen(visit: &Visit, checkout: &str) -> Result<Plan, Fault> {
+    let upgrade = visit.incoming.header("upgrade").unwrap_or("");
+    if !upgrade.eq_ignore_ascii_case("websocket") {
+        return Err(Code::UpgradeRequired.into());
+    }
+    let id = CheckoutId::parse(checkout).ok_or(Code::NotFound)?;
+    Ok(Plan::Listen(visit.owner(id.home())?, checkout.to_owned()))
 }
 
 /// Only a keyed digest of the address is kept: enough to count, not to know.

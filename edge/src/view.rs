@@ -10,6 +10,7 @@ use shared::wire::JournalEntry;
 
 use crate::config::Config;
 use crate::json::Writer;
+use crate::live::link;
 use crate::row::Record;
 
 /// Polling while money may move any moment.
@@ -120,6 +121,7 @@ pub fn checkout(record: &Record, config: &Config, token: Option<&Token>) -> Stri
         });
         view.name("created_at").shown(&checkout.created_at);
         view.name("expires_at").shown(&checkout.expires_at);
+        view.name("status_url").text(&link(config, checkout.id));
         if let Some(token) = token {
             view.name("token").text(&token.text);
             view.name("token_expires_at").shown(&token.ends);
@@ -248,7 +250,13 @@ pub fn refund(view: &mut Writer, refund: &Refund) {
 }
 
 /// The live status that the page shows. `token` is the fresh one, when a new attempt may begin.
-pub fn status(view: &mut Writer, record: &Record, token: Option<&str>, now: Timestamp) {
+pub fn status(
+    view: &mut Writer,
+    record: &Record,
+    config: &Config,
+    token: Option<&str>,
+    now: Timestamp,
+) {
     let Record { checkout, payment, .. } = record;
     let reversing = payment.reversing();
     let (phase, outcome, poll) = shown(record, reversing);
@@ -274,6 +282,7 @@ pub fn status(view: &mut Writer, record: &Record, token: Option<&str>, now: Time
         view.name("poll_after_ms").number(poll);
         view.name("return_url").text(&shop_url(checkout));
         view.name("can_retry").flag(token.is_some() && payment.may_begin(checkout, now));
+        view.name("status_url").text(&link(config, checkout.id));
     });
 }
 

@@ -104,6 +104,7 @@ codes! {
     Unauthorized, "unauthorized", 401, "The API key is missing or unknown.";
     UnsupportedEncoding, "unsupported_encoding", 415, "The content encoding is not taken here.";
     UnsupportedMediaType, "unsupported_media_type", 415, "The content type is not taken here.";
+    UpgradeRequired, "upgrade_required", 426, "The address is that of a WebSocket.";
     VelocityLimited, "velocity_limited", 429, "Too many attempts for this checkout or buyer.";
     WebhookHeaderInvalid, "webhook_header_invalid", 400, "A header of the webhook is missing or malformed.";
     WebhookSignatureInvalid, "webhook_signature_invalid", 401, "The webhook's signature does not fit.";

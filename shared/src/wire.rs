@@ -193,6 +193,8 @@ pub struct CheckoutView {
     pub created_at: String,
     /// When it ends if nobody pays.
     pub expires_at: String,
+    /// The page that shows its buyer where it stands, by a signed link that is good for a month.
+    pub status_url: String,
     /// The one-time token; only in the answer that opened the checkout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -346,6 +348,8 @@ pub struct StatusView {
     pub return_url: Option<String>,
     /// Whether a new attempt may begin.
     pub can_retry: bool,
+    /// The same for later and for any device: a page behind a signed link.
+    pub status_url: String,
 }
 
 /// A virtual account.

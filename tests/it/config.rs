@@ -7,7 +7,8 @@ use crate::world::runtime;
 #[test]
 fn f55_a_configuration_with_a_problem_answers_every_call_with_internal_and_says_nothing_more() {
     let base = runtime::free_base();
-    let mut process = runtime::start(base, "build-demo", &["--var", "DERIVE_SECRET=short"]);
+    let mut process =
+        runtime::start("config", base, "build-demo", &["--var", "DERIVE_SECRET=short"]);
     let agent = agent();
     let call = |method: &str, path: &str| {
         Call::new(&agent, method, &format!("http://127.0.0.1:{}{path}", base + 2))

@@ -3,6 +3,7 @@
 mod config;
 mod conformance;
 mod faults;
+mod live;
 mod notices;
 mod open;
 mod pay;

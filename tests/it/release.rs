@@ -32,7 +32,7 @@ fn configuration() -> String {
 fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
     let base = runtime::free_base();
     let config = format!("HANBEON_CONFIG={}", configuration());
-    let mut process = runtime::start(base, "build", &["--var", &config]);
+    let mut process = runtime::start("release", base, "build", &["--var", &config]);
     serves(base);
     // It ends when nobody speaks to it any more.
     drop(process.stdin.take());

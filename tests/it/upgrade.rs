@@ -205,7 +205,7 @@ fn i9_payments_in_flight_survive_every_step_of_a_deployment_and_its_way_back() {
     std::fs::create_dir_all(&state).unwrap();
     let state = state.canonicalize().unwrap().display().to_string();
     let start = words(STAGES[0], &state);
-    let world = World::start_with(&start.iter().map(String::as_str).collect::<Vec<_>>());
+    let world = World::start_with("upgrade", &start.iter().map(String::as_str).collect::<Vec<_>>());
     let mut flight = begin(&world);
     let mut waiting = Vec::new();
     for (n, stage) in STAGES.into_iter().enumerate().skip(1) {

@@ -23,6 +23,7 @@ use ureq::Agent;
 pub mod buyer;
 pub mod http;
 pub mod runtime;
+pub mod socket;
 
 pub use buyer::Buyer;
 pub use http::{Answer, Call};
@@ -68,6 +69,7 @@ pub struct World {
     pub edge: String,
     pub shop_origin: String,
     agent: Agent,
+    name: String,
     base: u16,
     runtime: Mutex<Child>,
 }
@@ -179,16 +181,16 @@ pub struct Opened {
 
 impl World {
     fn start() -> Self {
-        Self::start_with(&[])
+        Self::start_with("world", &[])
     }
 
-    /// A world of one's own, whose runtime gets these words too.
-    pub fn start_with(words: &[&str]) -> Self {
+    /// A world of one's own, whose log has this name and whose runtime gets these words too.
+    pub fn start_with(name: &str, words: &[&str]) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let base = runtime::free_base();
         let config = Config::for_base(base, root.join("public"));
         serve(config.clone(), base);
-        let runtime = runtime::start(base, "build-demo", words);
+        let runtime = runtime::start(name, base, "build-demo", words);
         let agent = http::agent();
         let at = |step: u16| format!("http://127.0.0.1:{}", base + step);
         let world = Self {
@@ -197,6 +199,7 @@ impl World {
             edge: at(2),
             shop_origin: config.shop_origin,
             agent,
+            name: name.to_owned(),
             base,
             runtime: Mutex::new(runtime),
         };
@@ -209,7 +212,7 @@ impl World {
         let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         drop(runtime.stdin.take());
         runtime.wait().unwrap();
-        *runtime = runtime::start(self.base, "build-demo", words);
+        *runtime = runtime::start(&self.name, self.base, "build-demo", words);
         drop(runtime);
         self.wait();
     }

@@ -36,14 +36,17 @@ pub(super) struct Method<'a> {
 impl Desk<'_> {
     pub(super) fn session(&self, caller: &Caller, device: &str) -> Done {
         let device = Device::parse(device).ok_or(Code::JsonSchema)?;
-        let (mut record, live) = match caller {
-            Caller::Token(claims) => {
-                let record = self.record_for_token(claims)?.record;
-                (record, false)
+        let (record, live) = match caller {
+            Caller::Token(claims) => (self.record_for_token(claims)?.record, None),
+            Caller::State { checkout, state } => {
+                let mut record = self.record_with_state(checkout, state)?;
+                let token = self.page_token(&mut record)?;
+                (record, Some(token))
             }
-            Caller::State { checkout, state } => (self.record_with_state(checkout, state)?, true),
+            // It shows where the checkout stands and pays nothing: no token, and no methods.
+            Caller::Link { checkout, key } => (self.record_with_link(checkout, key)?, Some(None)),
         };
-        let live = if live { Some(self.page_token(&mut record)?) } else { None };
+        let shows = matches!(caller, Caller::Link { .. });
         let merchant =
             self.config.merchants.get(&record.checkout.merchant).ok_or(Code::NotFound)?;
         let session = Writer::document(|session| {
@@ -54,12 +57,12 @@ impl Desk<'_> {
             session.name("merchant_name").text(&merchant.name);
             session.name("merchant_name_en").text(&merchant.name_en);
             session.name("test_mode").flag(merchant.test_mode);
-            let methods = self.methods(&record);
+            let methods = if shows { Vec::new() } else { self.methods(&record) };
             session
                 .name("methods")
                 .list(methods, |list, method| method.view(list, &record, device));
             session.name("status").or_null(live, |session, token| {
-                view::status(session, &record, token.as_deref(), self.now);
+                view::status(session, &record, self.config, token.as_deref(), self.now);
             });
         });
         Ok(Outcome::Reply(Reply::new(200, session)))
@@ -183,17 +186,15 @@ impl Desk<'_> {
             answer
                 .name("presentation")
                 .or_null(known, |view, known| self.presentation(view, known));
-            view::status(answer.name("status"), &record, token.as_deref(), self.now);
+            let status = answer.name("status");
+            view::status(status, &record, self.config, token.as_deref(), self.now);
         });
         Ok(Outcome::Reply(Reply::new(if fresh { 201 } else { 200 }, answer)))
     }
 
     pub(super) fn status(&self, checkout: &str, state: &str) -> Done {
-        let mut record = self.record_with_state(checkout, state)?;
-        let token = self.page_token(&mut record)?;
-        let mut body = Writer::default();
-        view::status(&mut body, &record, token.as_deref(), self.now);
-        Ok(Outcome::Reply(Reply::new(200, body.into_text())))
+        let id = self.record_with_state(checkout, state)?.checkout.id;
+        Ok(Outcome::Reply(Reply::new(200, self.live(id)?.1)))
     }
 
     pub(super) fn look(&self, checkout: &str, state: &str) -> Done {
@@ -247,7 +248,7 @@ impl Desk<'_> {
     }
 
     /// For the live status: a fresh token when a new attempt may begin.
-    fn page_token(&self, record: &mut Record) -> Result<Option<String>, Failed> {
+    pub(super) fn page_token(&self, record: &mut Record) -> Result<Option<String>, Failed> {
         let had = record.grant;
         self.grant_anew(record);
         if record.grant != had {

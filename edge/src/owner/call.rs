@@ -128,6 +128,7 @@ impl Caller {
         match name {
             "token" => Self::Token(TokenClaims::of_field(of)),
             "state" => Self::State { checkout: text("checkout"), state: text("state") },
+            "link" => Self::Link { checkout: text("checkout"), key: text("key") },
             _ => {
                 field.refuse();
                 Self::State { checkout: String::new(), state: String::new() }

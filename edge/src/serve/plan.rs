@@ -22,6 +22,8 @@ pub enum Plan {
     List(Page),
     /// Give this answer, unless this address asks too often.
     Bounded(String, Answer),
+    /// Hand the socket to the owner of this name, for this checkout.
+    Listen(String, String),
     /// Find a dead notice in the book, then ask its owner.
     Replay(Wanted),
     /// Look at the clock, move it, wake every shard; found in demo builds only.

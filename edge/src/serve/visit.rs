@@ -171,12 +171,17 @@ impl Visit {
         self.at(id.home(), op)
     }
 
-    /// A question for an owner. A home that this installation never had is nobody's.
-    pub(super) fn at(&self, home: Home, op: &Op) -> Result<Ask, Fault> {
+    /// An owner's name. A home that this installation never had is nobody's.
+    pub(super) fn owner(&self, home: Home) -> Result<String, Fault> {
         if home.generation > self.config.generation || home.shard >= self.config.shards {
             return Err(Code::NotFound.into());
         }
-        Ok(Ask::checkout(&home.object_name(), &self.request_id, op))
+        Ok(home.object_name())
+    }
+
+    /// A question for an owner.
+    pub(super) fn at(&self, home: Home, op: &Op) -> Result<Ask, Fault> {
+        Ok(Ask::checkout(&self.owner(home)?, &self.request_id, op))
     }
 
     /// A question for the owner of a SKU.

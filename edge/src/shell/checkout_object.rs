@@ -14,13 +14,14 @@ use worker::Env;
 
 use crate::config::Config;
 use crate::envelope::{Ask, read_call, write_call};
-use crate::owner::{Desk, Errand, Failed, Op, ROUNDS_MAX, Reply};
+use crate::live::{self, Leave};
+use crate::owner::{Desk, Errand, Failed, Listener, Op, ROUNDS_MAX, Reply};
 use crate::problem::Refusal;
 use crate::provider::HttpResponse;
 use crate::shelf::{Shelf as _, ShelfError};
 use crate::stock;
 
-use super::host::{self, Broken, Sql, parts};
+use super::host::{self, Broken, Ctx, Sql, parts};
 use super::store::CheckoutStore;
 use super::{clock, http, log, settings};
 
@@ -33,6 +34,7 @@ pub struct CheckoutObject {
 struct Inner {
     store: CheckoutStore,
     env: Env,
+    ctx: Ctx,
 }
 
 /// What the world said to an errand.
@@ -49,8 +51,20 @@ enum Heard {
 impl CheckoutObject {
     /// Opens the object's database.
     #[wasm_bindgen(constructor)]
-    pub fn new(sql: Sql, env: Env) -> Self {
-        Self { inner: Rc::new(Inner { store: CheckoutStore::open(sql), env }) }
+    pub fn new(sql: Sql, env: Env, ctx: Ctx) -> Self {
+        #[cfg(feature = "demo")]
+        log("info", &[("opened", &host::name_of(&ctx))]);
+        Self { inner: Rc::new(Inner { store: CheckoutStore::open(sql), env, ctx }) }
+    }
+
+    /// How long a new socket may take for its proof, in milliseconds; 0 when it has no place.
+    pub fn patience(&self, strangers_here: u32, strangers_in_all: u32) -> u32 {
+        live::patience(strangers_here, strangers_in_all)
+    }
+
+    /// A socket's first message: `[version, first words, whether by the link]`, or `[close code, reason]`.
+    pub fn listen(&self, checkout: &str, message: &str, listeners: u32) -> Array {
+        self.inner.listen(checkout, message, listeners)
     }
 
     /// Answers one operation: `[reply or null, checkout to drive or null, operation to answer after it
@@ -99,8 +113,34 @@ impl Inner {
         let Ok(config) = settings::config(&self.env) else { return internal(&request_id) };
         let turn = self.desk(&config).turn(call.op, &request_id);
         report(&request_id, turn.broken.as_ref());
+        self.publish(&config);
         let then = turn.then.map(|op| write_call(&request_id, &op));
         parts(turn.reply.as_ref(), turn.drive, then.as_deref())
+    }
+
+    /// Tells who listens what was stored. The runtime holds it back until it is durable.
+    fn publish(&self, config: &Config) {
+        for id in self.store.take_changed() {
+            let checkout = id.to_string();
+            if host::listeners(&self.ctx, &checkout) == 0 {
+                continue;
+            }
+            // What cannot be told is found at the next poll.
+            if let Ok((version, says)) = self.desk(config).live(id) {
+                host::tell(&self.ctx, &checkout, host::double(version), &says);
+            }
+        }
+    }
+
+    fn listen(&self, checkout: &str, message: &str, listeners: u32) -> Array {
+        let leave = |(code, word): Leave| Array::of2(&code.into(), &word.into());
+        let Ok(config) = settings::config(&self.env) else { return leave(live::FULL) };
+        match self.desk(&config).listen(checkout, message, listeners) {
+            Ok(Listener { version, says, linked }) => {
+                Array::of3(&host::double(version).into(), &says.into(), &linked.into())
+            }
+            Err(why) => leave(why),
+        }
     }
 
     async fn drive(&self, config: &Config, id: CheckoutId) {
@@ -116,9 +156,11 @@ impl Inner {
     /// One round of work; whether there was any.
     async fn round(&self, config: &Config, id: CheckoutId) -> Result<bool, Failed> {
         let errands = self.desk(config).errands(id)?.0;
+        self.publish(config);
         for errand in &errands {
             let heard = self.run(errand).await;
             self.hear(config, id, errand, heard)?;
+            self.publish(config);
         }
         Ok(!errands.is_empty())
     }

@@ -24,14 +24,23 @@ pub fn fetch(request: JsValue, env: Env) -> Promise {
         let received = host::done(host::received(&request, BODY_BYTES_MAX)).await;
         let request_id = format!("req_{:032x}", clock::entropy());
         let answer = match visit(&env, received, &request_id) {
-            Ok(visit) => {
-                let answer = serve(&visit, &env).await;
-                readable(&visit, answer.unwrap_or_else(|fault| told(&fault, &request_id)))
-            }
+            Ok(visit) => match serve(&visit, &env, &request).await {
+                Ok(Back::Socket(socket)) => return socket,
+                Ok(Back::Answer(answer)) => readable(&visit, answer),
+                Err(fault) => readable(&visit, told(&fault, &request_id)),
+            },
             Err(broken) => told(&Fault::Broken(broken), &request_id),
         };
         response(&signed(answer, request_id))
     }))
+}
+
+/// What goes back.
+enum Back {
+    /// An answer of ours.
+    Answer(Answer),
+    /// The other end of a socket, as the runtime made it.
+    Socket(JsValue),
 }
 
 /// What the caller reads of a fault; what broke goes to the log.
@@ -66,8 +75,8 @@ fn response(answer: &Answer) -> JsValue {
     host::response(answer.http_status, &headers, &answer.body)
 }
 
-async fn serve(visit: &Visit, env: &Env) -> Result<Answer, Fault> {
-    match plan(visit)? {
+async fn serve(visit: &Visit, env: &Env, request: &JsValue) -> Result<Back, Fault> {
+    let answer = match plan(visit)? {
         Plan::Answer(answer) => Ok(answer),
         Plan::Ask(ask, then) => {
             let reply = ask.send(env).await?;
@@ -85,6 +94,11 @@ async fn serve(visit: &Visit, env: &Env) -> Result<Answer, Fault> {
             let fits = host::done(host::exchange_fits(env, &name)).await?;
             if fits.is_truthy() { Ok(answer) } else { Err(Code::RateLimited.into()) }
         }
+        Plan::Listen(owner, checkout) => {
+            let socket = host::done(host::joined(env, &owner, &checkout, request)).await?;
+            let full = || Err(Code::RateLimited.into());
+            return if socket.is_null() { full() } else { Ok(Back::Socket(socket)) };
+        }
         Plan::Replay(wanted) => {
             let rows = host::done(wanted.query(env)).await?;
             Ok(wanted.ask(visit, Wanted::found(&rows)?)?.send(env).await?.into())
@@ -93,7 +107,8 @@ async fn serve(visit: &Visit, env: &Env) -> Result<Answer, Fault> {
         Plan::Demo => demo(visit, env).await,
         #[cfg(not(feature = "demo"))]
         Plan::Demo => Err(Code::NotFound.into()),
-    }
+    };
+    answer.map(Back::Answer)
 }
 
 /// Claims every name, or none: what was free before is given back when a later one is taken.

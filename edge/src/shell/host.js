@@ -67,6 +67,32 @@ export async function exchange(road, method, url, headers, body, wait, max) {
 /** A call to the object of this name, see `entry.js`: bytes in, bytes out. */
 export const called = (env, binding, name, bytes) => env[binding].getByName(name).call(bytes);
 
+/** Hands a socket to the owner of this name: the answer to give, or `null` when there is no place for it. */
+export async function joined(env, owner, checkout, request) {
+  const answer = await env.CHECKOUTS.getByName(owner).fetch(new Request(`https://owner/${checkout}`, request));
+  return answer.webSocket ? answer : null;
+}
+
+/** Sockets of a checkout, with a proof and without. */
+export const listeners = (ctx, checkout) => ctx.getWebSockets(checkout).length;
+
+/** Tells every page that has shown a proof and has not heard of this version. */
+export function tell(ctx, checkout, version, says) {
+  for (const socket of ctx.getWebSockets(checkout)) {
+    const seat = socket.deserializeAttachment();
+    if (!(seat?.version < version)) continue;
+    socket.serializeAttachment({ ...seat, version });
+    try {
+      socket.send(seat.linked ? JSON.stringify({ version }) : says);
+    } catch {
+      // Closed a moment ago.
+    }
+  }
+}
+
+/** An object's name, for the log. */
+export const nameOf = (ctx) => ctx.id.toString();
+
 /** One statement in an object's own database; every row as an array of its columns. */
 export const rows = (sql, query, values) => sql.exec(query, ...values).raw().toArray();
 

@@ -37,6 +37,12 @@ extern "C" {
     pub(super) fn book_rows(env: &Env, query: &str, values: &Values) -> Promise;
     #[wasm_bindgen(catch, js_name = bookBatch)]
     pub(super) fn book_batch(env: &Env, pairs: &Values) -> Result<Promise, JsValue>;
+    pub(super) fn joined(env: &Env, owner: &str, checkout: &str, request: &JsValue) -> Promise;
+    pub(super) fn listeners(ctx: &Ctx, checkout: &str) -> u32;
+    pub(super) fn tell(ctx: &Ctx, checkout: &str, version: f64, says: &str);
+    #[cfg(feature = "demo")]
+    #[wasm_bindgen(js_name = nameOf)]
+    pub(super) fn name_of(ctx: &Ctx) -> String;
     pub(super) fn posted(env: &Env, letter: &str) -> Promise;
     #[wasm_bindgen(js_name = exchangeFits)]
     pub(super) fn exchange_fits(env: &Env, name: &str) -> Promise;
@@ -50,6 +56,9 @@ extern "C" {
 extern "C" {
     /// `ctx.storage.sql` of an object.
     pub type Sql;
+
+    /// `ctx` of an object.
+    pub type Ctx;
 
     /// A batch of the queue's letters.
     pub type Batch;

@@ -4,6 +4,8 @@
 //! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
 //! ids and digests are text.
 
+use core::cell::RefCell;
+
 use js_sys::Array;
 use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
@@ -106,13 +108,20 @@ impl Sql {
 /// The storage of a shard of checkouts.
 pub(crate) struct CheckoutStore {
     sql: Sql,
+    /// Stored since somebody last asked, each once.
+    changed: RefCell<Vec<CheckoutId>>,
 }
 
 impl CheckoutStore {
     /// Opens and migrates.
     pub(super) fn open(sql: Sql) -> Self {
         sql.migrate(&CHECKOUT_MIGRATIONS);
-        Self { sql }
+        Self { sql, changed: RefCell::default() }
+    }
+
+    /// What was stored since the last time.
+    pub(super) fn take_changed(&self) -> Vec<CheckoutId> {
+        self.changed.take()
     }
 }
 
@@ -130,6 +139,10 @@ impl Shelf for CheckoutStore {
     }
 
     fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()> {
+        let mut changed = self.changed.borrow_mut();
+        if !changed.contains(&record.checkout.id) {
+            changed.push(record.checkout.id);
+        }
         self.sql.run(
             "INSERT INTO checkout (id, row, due) VALUES (?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due, parked = NULL",

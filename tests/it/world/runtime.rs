@@ -73,8 +73,21 @@ pub fn node(program: &str) -> Command {
     command
 }
 
-/// One build of the edge (`build` or `build-demo`) on `base + 2`; its log lies in `target/tmp`.
-pub fn start(base: u16, build: &str, options: &[&str]) -> Child {
+fn log(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../target/tmp/it-{name}.log"))
+}
+
+/// Which owners of checkouts the runtime has opened up to now, each as often as it was: one that slept is
+/// opened anew.
+pub fn objects_opened(name: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(log(name)).unwrap();
+    let opened = text.lines().filter_map(|line| line.split_once("\"opened\":\""));
+    opened.map(|(_, rest)| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+/// One build of the edge (`build` or `build-demo`) on `base + 2`; its log lies in `target/tmp` under this
+/// name.
+pub fn start(name: &str, base: u16, build: &str, options: &[&str]) -> Child {
     let logs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
     std::fs::create_dir_all(&logs).unwrap();
     let mut runtime = node("tests/runtime.mjs")
@@ -82,7 +95,7 @@ pub fn start(base: u16, build: &str, options: &[&str]) -> Child {
         .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(File::create(logs.join(format!("it-{build}.log"))).unwrap())
+        .stderr(File::create(log(name)).unwrap())
         .spawn()
         .expect("node starts: run `cargo x build` first");
     let mut lines = BufReader::new(runtime.stdout.take().unwrap());

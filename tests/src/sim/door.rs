@@ -74,8 +74,8 @@ impl World {
                     Err(fault) => self.edge_answers(call, &visit, Err(fault)),
                 }
             }
-            // Lists decide nothing, and nobody here reads them.
-            Ok(Plan::List(_) | Plan::Demo) => {
+            // Lists decide nothing, and nobody here reads them; nor does a socket, and here none opens.
+            Ok(Plan::List(_) | Plan::Listen(..) | Plan::Demo) => {
                 self.edge_answers(call, &visit, Err(Code::NotFound.into()));
             }
         }

@@ -115,10 +115,15 @@ const UNUSED: &[&str] = &[
     "r2range",
 ];
 
-/// The widget is imported by pages of other origins.
+/// The widget is imported by pages of other origins. The page behind a checkout's own link speaks to us alone.
 const WIDGET_HEADERS: &str = "/widget/*
   Access-Control-Allow-Origin: *
   Cross-Origin-Resource-Policy: cross-origin
+  X-Content-Type-Options: nosniff
+/window/pending*
+  Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'self'; script-src 'self'; connect-src 'self'
+  Referrer-Policy: no-referrer
+  Cache-Control: no-cache
   X-Content-Type-Options: nosniff
 ";
 
