@@ -19,8 +19,9 @@ use crate::channel::{self, Gate, Kind, Listener, Tabs};
 use crate::driver::{self, BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
 use crate::flow::{Buyer, InputKind, is_passing};
 use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
+use crate::live::{Heard, Live};
 use crate::question::{Asker, Question, Reply};
-use crate::record::{Presentation, Window};
+use crate::record::{Presentation, Status, Window};
 use crate::resume;
 use crate::tabs;
 use crate::text;
@@ -54,6 +55,7 @@ pub(crate) struct Drive {
     wake: RefCell<Option<TimeoutHandle>>,
     watch: RefCell<Option<TimeoutHandle>>,
     tabs: RefCell<Option<Tabs>>,
+    live: RefCell<Option<Live>>,
     listeners: RefCell<Vec<Listener>>,
     asking: Cell<bool>,
     ended: Cell<bool>,
@@ -79,6 +81,7 @@ impl Drive {
             wake: RefCell::new(None),
             watch: RefCell::new(None),
             tabs: RefCell::new(None),
+            live: RefCell::new(None),
             listeners: RefCell::default(),
             asking: Cell::new(false),
             ended: Cell::new(false),
@@ -127,6 +130,7 @@ impl Drive {
         self.listeners.take();
         self.tabs.take();
         self.sleep();
+        self.hush();
         self.close_window();
     }
 
@@ -224,6 +228,8 @@ impl Drive {
             }
             Effect::Wake(after) => self.wake_after(after),
             Effect::Sleep => self.sleep(),
+            Effect::Listen => self.listen(),
+            Effect::Hush => self.hush(),
             Effect::FocusMethods => self.focus_methods(),
             Effect::Tell(event) => self.tell(event),
         }
@@ -380,11 +386,46 @@ impl Drive {
         }
     }
 
+    // The line over which the edge tells by itself.
+
+    fn listen(self: &Rc<Self>) {
+        self.hush();
+        let Some(key) = self.flow.borrow().memory.state_key.clone() else { return };
+        let heard = self.weakly(|drive, heard| match heard {
+            Heard::Said(value) => {
+                // One that cannot be read proves nothing, and the clock asks anyway.
+                if let Some(status) = Status::read(&value) {
+                    drive.feed(Input::Pushed(status));
+                }
+            }
+            Heard::Gone => drive.feed(Input::Noticed(Sign::Parted)),
+        });
+        let live = Live::open(&self.asker.edge, &self.asker.checkout, key, heard);
+        match live {
+            Some(live) => drop(self.live.replace(Some(live))),
+            None => self.feed(Input::Noticed(Sign::Parted)),
+        }
+    }
+
+    /// What it says may be the reason for its end: it ends in a turn of its own.
+    fn hush(&self) {
+        if let Some(live) = self.live.take() {
+            let _timer = set_timeout_with_handle(move || drop(live), Duration::ZERO);
+        }
+    }
+
     // Time, focus, and the page's events.
 
     fn wake_after(self: &Rc<Self>, after_ms: u64) {
         self.sleep();
-        let mut tick = self.weakly(|drive, ()| drive.feed(Input::Noticed(Sign::Tick)));
+        let mut tick = self.weakly(|drive, ()| {
+            let is_gone = drive.live.borrow().as_ref().is_some_and(|live| !live.is_there());
+            if is_gone {
+                drive.hush();
+                drive.feed(Input::Noticed(Sign::Parted));
+            }
+            drive.feed(Input::Noticed(Sign::Tick));
+        });
         let timer = set_timeout_with_handle(move || tick(()), Duration::from_millis(after_ms));
         self.wake.replace(timer.ok());
     }

@@ -6,6 +6,9 @@
 //! A closed window, a message and a return are reasons to ask the edge, never answers; only a
 //! [`Status`] moves the machine to an end, and one with a lower version than the last is old news.
 //!
+//! Where the edge tells by itself ([`Line`]) it is asked seldom, and where it does not, often; what it tells
+//! is the same.
+//!
 //! `step` decides with the table first and then looks at the data: a table row may be held back
 //! (nothing is chosen, the window is gone), and each such place says so.
 
@@ -17,7 +20,7 @@ pub mod table;
 use crate::record::{DeclineCode, Method, Outcome, Phase, Presentation, Session, Status};
 use enter::first_available;
 pub use kind::{Answer, Buyer, InputKind, News, Sign, StateKind};
-pub use state::{Blank, Effect, Event, Input, Intent, Memory, State, is_passing};
+pub use state::{Blank, Effect, Event, Input, Intent, Line, Memory, State, is_passing};
 use state::{news, refusal};
 pub use table::{Verdict, verdict};
 
@@ -32,6 +35,8 @@ const PAUSE_PATIENT_MS: u64 = 1_100;
 const PAUSE_SILENCE_MS: u64 = 1_000;
 /// How often the provider is asked through us while confirming; afterwards the edge's own alarm does.
 const LOOKS_MAX: u32 = 4;
+/// Turns of the clock after which a lost line is tried again.
+const LISTEN_AGAIN: u32 = 6;
 /// Questions without news before the pause grows by its own length again.
 const QUIET_STEP: u32 = 6;
 
@@ -60,6 +65,8 @@ pub struct Flow {
     quiet: u32,
     /// Silences since the last answer.
     silences: u32,
+    /// Whether the edge tells by itself.
+    line: Line,
 }
 
 impl Flow {
@@ -82,6 +89,7 @@ impl Flow {
             wish,
             quiet: 0,
             silences: 0,
+            line: Line::Closed,
         };
         (flow, vec![Effect::AskSession])
     }
@@ -95,8 +103,35 @@ impl Flow {
     /// Takes one input; the answer is what is to be done, in order.
     pub fn step(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
-        self.take(input, &mut out);
+        // What the edge tells by itself is what it would have answered.
+        if let Input::Pushed(status) = input {
+            self.line = Line::Open;
+            self.take(Input::StatusTold(status), &mut out);
+        } else {
+            self.take(input, &mut out);
+        }
+        self.mind_line(&mut out);
         out
+    }
+
+    /// Listens wherever it would ask, and has a key to show.
+    fn mind_line(&mut self, out: &mut Vec<Effect>) {
+        let kind = self.kind();
+        let asks = kind.polls() && kind != StateKind::Unreachable;
+        // A page that is about to leave hears nothing, and would not be kept for the way back.
+        let leaves = kind == StateKind::Away && self.rung() == Presentation::Redirect;
+        let wanted = asks && !leaves && self.memory.state_key.is_some();
+        match (wanted, self.line) {
+            (true, Line::Closed | Line::Lost(LISTEN_AGAIN..)) => {
+                self.line = Line::Asked;
+                out.push(Effect::Listen);
+            }
+            (false, Line::Asked | Line::Open | Line::Lost(_)) => {
+                self.line = Line::Closed;
+                out.push(Effect::Hush);
+            }
+            (true, Line::Asked | Line::Open | Line::Lost(_)) | (false, Line::Closed) => {}
+        }
     }
 
     fn take(&mut self, input: Input, out: &mut Vec<Effect>) {
@@ -117,7 +152,9 @@ impl Flow {
         if before.has_window() && !after.has_window() {
             out.push(Effect::CloseWindow);
         }
-        if after.polls() && matches!(name, InputKind::Answer(_) | InputKind::Heard(_)) {
+        let parted = InputKind::Sign(Sign::Parted);
+        let told = matches!(name, InputKind::Answer(_) | InputKind::Heard(_));
+        if after.polls() && (told || name == parted) {
             out.push(Effect::Wake(self.pause()));
         } else if before.polls() && !after.polls() {
             out.push(Effect::Sleep);
@@ -152,7 +189,9 @@ impl Flow {
                 })
             }
             Input::WindowTold(_) => InputKind::Answer(Answer::WindowGiven),
-            Input::StatusTold(status) => InputKind::Heard(news(status, self.owner)),
+            Input::StatusTold(status) | Input::Pushed(status) => {
+                InputKind::Heard(news(status, self.owner))
+            }
             Input::Refused { code, .. } => {
                 InputKind::Answer(refusal(code, self.memory.state_key.is_some()))
             }
@@ -183,7 +222,7 @@ impl Flow {
                 out.push(Effect::TellTabs);
                 true
             }
-            Input::StatusTold(status) => {
+            Input::StatusTold(status) | Input::Pushed(status) => {
                 self.silences = 0;
                 let known = self.status.as_ref().map(|known| known.version);
                 let fresh = self.learn_status(status, out);
@@ -198,6 +237,13 @@ impl Flow {
             }
             Input::Noticed(Sign::Tick) => {
                 self.quiet = self.quiet.saturating_add(1);
+                if let Line::Lost(turns) = &mut self.line {
+                    *turns = turns.saturating_add(1);
+                }
+                true
+            }
+            Input::Noticed(Sign::Parted) => {
+                self.line = Line::Lost(0);
                 true
             }
             Input::Noticed(_)
@@ -270,6 +316,7 @@ impl Flow {
             | Input::AttemptTold(_)
             | Input::WindowTold(_)
             | Input::StatusTold(_)
+            | Input::Pushed(_)
             | Input::Refused { .. }
             | Input::Silence
             | Input::Retry
@@ -301,6 +348,8 @@ impl Flow {
             Sign::WindowSilent | Sign::Shown | Sign::TabSpoke | Sign::Nudged | Sign::Tick => {
                 out.push(self.question(sign));
             }
+            // The clock is set anew, and asks.
+            Sign::Parted => {}
         }
     }
 
@@ -375,6 +424,10 @@ impl Flow {
         }
         if matches!(self.state, State::Confirming { asked, patience } if asked < patience) {
             return PAUSE_PATIENT_MS;
+        }
+        let looks = matches!(self.state, State::Confirming { asked, .. } if asked < LOOKS_MAX);
+        if self.line == Line::Open && !looks {
+            return PAUSE_MAX_MS;
         }
         let told = self.status.as_ref().map_or(0, |status| status.poll_after_ms);
         let base = if told == 0 { PAUSE_DEFAULT_MS } else { told };

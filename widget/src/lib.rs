@@ -6,11 +6,12 @@
 //! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
 //! - [`text`], [`money`], [`view`]: what the buyer reads and sees, as plain data.
 //! - [`driver`]: how a provider's window is shown.
-//! - In the browser only: `api` (fetch), `drive` (performs effects), `tabs`, `draw`, `theme`, `mount`.
+//! - In the browser only: `api` (fetch), `live` (socket), `drive` (performs effects), `tabs`, `draw`, `theme`, `mount`.
 //!
 //! Invariants, as absences: no amount comes from the page; no message, return or closed window is an
 //! answer; no row of the table starts a payment while another may be under way; nothing but
-//! `channel` listens to messages, nothing but `api` fetches, nothing but `resume` stores; no cookie,
+//! `channel` listens to messages, nothing but `api` fetches and nothing but
+//! `live` listens to the edge, nothing but `resume` stores; no cookie,
 //! no inline style, no inline script; no derived serde.
 
 pub mod channel;
@@ -31,6 +32,8 @@ mod api;
 mod draw;
 #[cfg(target_arch = "wasm32")]
 mod drive;
+#[cfg(target_arch = "wasm32")]
+mod live;
 #[cfg(target_arch = "wasm32")]
 mod mount;
 #[cfg(target_arch = "wasm32")]

@@ -137,6 +137,8 @@ pub struct Status {
     pub paid_at: Option<String>,
     /// When to ask again, in milliseconds; 0 when there is nothing left to ask.
     pub poll_after_ms: u64,
+    /// The page that shows the same later and on any device.
+    pub link: Option<String>,
 }
 
 /// What is to be paid, and how it can be.
@@ -200,6 +202,7 @@ impl Status {
             deposit: Deposit::read(value.get("deposit")),
             paid_at: value.get("paid_at").owned(),
             poll_after_ms: value.get("poll_after_ms").whole()?,
+            link: value.get("status_url").owned().filter(|link| link.starts_with("http")),
         })
     }
 }

@@ -77,6 +77,8 @@ pub struct Text {
     pub copy: &'static str,
     /// It is copied.
     pub copied: &'static str,
+    /// Leads to the page that shows the same later.
+    pub later: &'static str,
     /// When it was paid.
     pub paid_at: &'static str,
     /// The title of the provider's frame.

@@ -218,6 +218,9 @@ impl World {
                 }
             }
             Effect::Sleep => tab.timer = 0,
+            // No socket opens in this world: whatever is learnt, polls must bring.
+            Effect::Listen => return Some(Input::Noticed(Sign::Parted)),
+            Effect::Hush => {}
             Effect::FocusWindow | Effect::FocusMethods => {}
             Effect::Tell(Told::Paid) => self.told_paid(at),
             Effect::Tell(_) => {}

@@ -145,6 +145,8 @@ axis! {
         Nudged,
         /// The time to ask again.
         Tick,
+        /// The line over which the edge tells by itself is gone.
+        Parted,
     }
 }
 

@@ -38,6 +38,19 @@ pub enum Blank {
     Gone,
 }
 
+/// The line over which the edge tells by itself. Nothing depends on it: without one it is asked more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// None is wanted.
+    Closed,
+    /// It is being opened.
+    Asked,
+    /// The edge has spoken on it.
+    Open,
+    /// It is gone, for so many turns of the clock.
+    Lost(u32),
+}
+
 /// Where the widget stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -143,6 +156,8 @@ pub enum Input {
     WindowTold(Window),
     /// The edge told where the checkout stands.
     StatusTold(Status),
+    /// The edge told the same by itself, over the line that is open.
+    Pushed(Status),
     /// The edge refused a question.
     Refused {
         /// Its code.
@@ -211,6 +226,10 @@ pub enum Effect {
     Wake(u64),
     /// No tick any more.
     Sleep,
+    /// Open the line over which the edge tells by itself; replaces the one before.
+    Listen,
+    /// Close it.
+    Hush,
     /// Move the focus to the list of methods.
     FocusMethods,
     /// Tell the page.

@@ -312,7 +312,7 @@ const fn sign(state: K, input: Sign) -> Verdict {
             K::Paid | K::Cancelled | K::Expired => Keep,
             K::Loading | K::Opening | K::Climbing | K::Failed | K::Refunded | K::Refused => Same,
         },
-        Sign::Nudged | Sign::Tick => match state {
+        Sign::Nudged | Sign::Tick | Sign::Parted => match state {
             K::Unreachable | K::Viewer | K::Confirming | K::Deposit | K::Review => Keep,
             K::Away | K::Climbing | K::Blocked | K::Interrupted => Keep,
             K::Loading | K::Choosing | K::Declined | K::Opening | K::Failed => Same,

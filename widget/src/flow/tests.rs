@@ -7,6 +7,8 @@ use shared::money::{Amount, Currency};
 use super::*;
 use crate::record::{AttemptAnswer, Means, Window};
 
+mod line;
+
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/flow.txt");
 
 fn matrix() -> String {
@@ -164,6 +166,7 @@ fn status(version: u64, phase: Phase) -> Status {
         deposit: None,
         paid_at: None,
         poll_after_ms: 1_500,
+        link: None,
     }
 }
 
@@ -498,21 +501,26 @@ fn any_order_of_inputs_shows_one_of_three_outcomes_and_leaves_no_window_behind()
         Input::Noticed(Sign::Look),
         Input::Noticed(Sign::Shown),
         Input::Noticed(Sign::Tick),
+        Input::Pushed(status(5, Phase::Checking)),
+        Input::Pushed(declined(6)),
+        Input::Noticed(Sign::Parted),
     ];
     // A small generator: the same numbers in every run.
     let mut seed: u64 = 7;
     for _ in 0..2_000 {
         let (mut flow, _) = Flow::start(Some("first".to_owned()), None, false);
-        let mut open = false;
+        let (mut open, mut listens) = (false, false);
         for _ in 0..24 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let index = usize::try_from((seed >> 33) % 19).unwrap();
+            let index = usize::try_from(seed >> 33).unwrap() % inputs.len();
             let was_paid = flow.kind() == StateKind::Paid;
             for effect in flow.step(inputs[index].clone()) {
+                listens = effect == Effect::Listen || (listens && effect != Effect::Hush);
                 open = matches!(effect, Effect::OpenWindow(_))
                     || (open && effect != Effect::CloseWindow);
             }
             assert!(!open || flow.kind().has_window(), "{:?} with a window", flow.kind());
+            assert!(!listens || flow.kind().polls(), "{:?} with a line", flow.kind());
             assert!(!was_paid || flow.kind() == StateKind::Paid, "paid stays paid");
         }
     }

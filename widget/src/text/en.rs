@@ -42,6 +42,7 @@ pub(super) const TEXT: Text = Text {
     amount: "Amount to transfer",
     copy: "Copy",
     copied: "Copied",
+    later: "Open this again later",
     paid_at: "Paid at",
     frame: "Payment window",
     close: "Close the payment window",

@@ -42,6 +42,7 @@ pub(super) const TEXT: Text = Text {
     amount: "입금하실 금액",
     copy: "복사",
     copied: "복사됨",
+    later: "나중에 이 안내를 다시 보기",
     paid_at: "결제 시각",
     frame: "결제창",
     close: "결제창 닫기",

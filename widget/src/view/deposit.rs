@@ -36,5 +36,13 @@ pub(super) fn account(desk: &Desk<'_>, flow: &Flow) -> Option<Piece> {
             value.map(|value| Piece::new("div").kid(Piece::new("dt").says(name)).kid(value)),
         );
     }
-    Some(list)
+    // For a buyer who pays in at the bank, on another device, tomorrow.
+    let later = flow.status.as_ref().and_then(|status| status.link.clone()).map(|link| {
+        Piece::new("a")
+            .with("href", link)
+            .has(&[("class", "later"), ("part", "link"), ("target", "_blank"), ("rel", "noopener")])
+            .with("data-testid", "later")
+            .says(text.later)
+    });
+    Some(Piece::new("div").kid(list).maybe(later))
 }

@@ -55,6 +55,7 @@ fn status(phase: Phase) -> Status {
         }),
         paid_at: None,
         poll_after_ms: 0,
+        link: Some("https://pay.example.com/p/chk_1.ff".to_owned()),
     }
 }
 
