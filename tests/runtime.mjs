@@ -99,7 +99,7 @@ function movePorts(value, base) {
 
 /** Keys that matter to deployment or to wrangler itself, not to the local runtime. */
 const IGNORED = new Set([
-  "$schema", "account_id", "build", "dev", "env", "find_additional_modules", "keep_vars", "limits", "logpush", "migrations", "no_bundle",
+  "$schema", "account_id", "build", "dev", "env", "find_additional_modules", "keep_vars", "limits", "logpush", "migrations", "minify", "no_bundle",
   "observability", "placement", "preview_urls", "routes", "rules", "secrets", "send_metrics", "upload_source_maps", "workers_dev",
 ]);
 const TRANSLATED = new Set([
