@@ -1,4 +1,4 @@
-//! Classes of the edge's glue that nothing uses.
+//! What nothing uses of the edge's glue and of its module.
 //!
 //! # Why
 //! The crate `worker` exports interfaces that we do not use. Binaryen drops them from the module; their
@@ -37,6 +37,35 @@ pub fn without(glue: &str, class: &str) -> Option<String> {
         kept = [front, middle, last].concat();
     }
     Some(kept)
+}
+
+/// A module as text whose table no longer holds functions of the named crate: with their exports gone
+/// nobody can call them, and an entry of the table is all that keeps them and what they call.
+///
+/// A table that has another form than expected stays as it is. Should somebody call through such an entry
+/// all the same, it is a function of another type, and a trap.
+#[must_use]
+pub fn table_without(module: &str, name: &str) -> String {
+    let whole = || module.to_owned();
+    let Some((before, rest)) = module.split_once("\n (elem ") else { return whole() };
+    let Some((table, after)) = rest.split_once('\n') else { return whole() };
+    let Some((head, list)) = table.split_once(" func ") else { return whole() };
+    let entries = entries(list.trim_end_matches(')'));
+    let Some(other) = entries.iter().find(|entry| !entry.contains(name)) else { return whole() };
+    let kept: Vec<&str> =
+        entries.iter().map(|entry| if entry.contains(name) { *other } else { *entry }).collect();
+    format!("{before}\n (elem {head} func {})\n{after}", kept.join(" "))
+}
+
+/// Names of functions: `$plain` and `$"with blanks"`.
+fn entries(list: &str) -> Vec<&str> {
+    let mut quoted = false;
+    list.split(|c: char| {
+        quoted ^= c == '"';
+        !quoted && c.is_whitespace()
+    })
+    .filter(|entry| !entry.is_empty())
+    .collect()
 }
 
 /// The text from the last `start` before the last `mark` to the first `end` after it, and what is around
@@ -113,6 +142,19 @@ mod tests {
             String::new(),
         ] {
             assert_eq!(without(&text, "gone"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_forgets_the_functions_of_a_crate_and_keeps_its_places() {
+        let module = |table: &str| {
+            format!("(module\n (elem $0 (i32.const 1) func {table})\n (func $a)\n)\n")
+        };
+        let before = module(r#"$"<gone::A as b>::c" $a $"<x [1]>::y" $gone::z"#);
+        let after = module(r#"$a $a $"<x [1]>::y" $a"#);
+        assert_eq!(table_without(&before, "gone"), after);
+        for same in [module("$gone::z"), module("$a"), "(module)".to_owned()] {
+            assert_eq!(table_without(&same, "gone"), same, "nothing to put in its place");
         }
     }
 }

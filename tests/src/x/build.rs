@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::order::{ORDER, named_by_place};
-use tests::unused::without;
+use tests::unused::{table_without, without};
 
 use crate::args::Words;
 use crate::run::{
@@ -89,11 +89,13 @@ const SMALLEST: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the edge's module is optimised with besides. Interfaces that the crate `worker` exports and we
-/// do not use are dropped with all that they call. Functions with one caller stay functions: taken into
+/// What the edge's module is optimised with besides. Functions with one caller stay functions: taken into
 /// it they save a few bytes, and cost a twentieth of the module once it is compressed, because code
 /// repeats itself less in functions with a thousand locals.
-const EDGE_OPTIONS: &[&str] = &[
+const EDGE_OPTIONS: &[&str] = &["--one-caller-inline-max-function-size=0"];
+
+/// Interfaces that the crate `worker` exports and we do not use are dropped with all that they call.
+const EDGE_EXPORTS: &[&str] = &[
     "--remove-exports",
     "--pass-arg=remove-exports@*intounderlying*",
     "--remove-exports",
@@ -102,8 +104,10 @@ const EDGE_OPTIONS: &[&str] = &[
     "--pass-arg=remove-exports@*minifyconfig*",
     "--remove-exports",
     "--pass-arg=remove-exports@*r2range*",
-    "--one-caller-inline-max-function-size=0",
 ];
+
+/// The crate whose interfaces most of those are; the module's table holds them too.
+const UNUSED_CRATE: &str = "wasm_streams";
 
 /// The same interfaces' classes in the edge's glue.
 const UNUSED: &[&str] = &[
@@ -159,7 +163,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
-        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {UNUSED:?}, {ORDER}"
+        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {EDGE_EXPORTS:?}, {UNUSED:?}, {UNUSED_CRATE}, {ORDER}"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
@@ -184,7 +188,11 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     quiet(&mut pack)?;
     if which != Edge::Demo {
         let module = built.join("index_bg.wasm");
-        optimise(&module, &module, EDGE_OPTIONS)?;
+        let text = scratch().join("edge.wat");
+        opt(&[EDGE_EXPORTS, &["--debuginfo", "--emit-text"]].concat(), &module, &text)?;
+        let used = table_without(&String::from_utf8_lossy(&read(&text)?), UNUSED_CRATE);
+        write(&text, used)?;
+        optimise(&text, &module, EDGE_OPTIONS)?;
         let glue = built.join("index.js");
         let text = String::from_utf8_lossy(&read(&glue)?).into_owned();
         let smaller = UNUSED.iter().fold(text, |text, class| without(&text, class).unwrap_or(text));
@@ -244,16 +252,17 @@ fn smallest(command: &mut Command) -> Result<&mut Command, Failure> {
 
 /// Smaller code, in an order that compresses well, and no names of functions.
 fn optimise(from: &Path, to: &Path, options: &[&str]) -> Result<(), Failure> {
-    let opt = |options: &[&str], from: &Path| {
-        let mut opt = program(npm_bin("wasm-opt"));
-        opt.args(options).args(WASM_FEATURES).arg("-o").arg(to).arg(from);
-        quiet(&mut opt)
-    };
-    opt(&[options, &["-Oz", "--strip-debug", "--strip-producers"]].concat(), from)?;
+    opt(&[options, &["-Oz", "--strip-debug", "--strip-producers"]].concat(), from, to)?;
     let Some(named) = named_by_place(&read(to)?) else { return Ok(()) };
     std::fs::write(to, named)
         .map_err(|error| Failure::new(format!("{}: {error}", to.display())))?;
-    opt(&["--reorder-functions-by-name", "--strip-debug"], to).map(|_| ())
+    opt(&["--reorder-functions-by-name", "--strip-debug"], to, to)
+}
+
+fn opt(options: &[&str], from: &Path, to: &Path) -> Result<(), Failure> {
+    let mut opt = program(npm_bin("wasm-opt"));
+    opt.args(options).args(WASM_FEATURES).arg("-o").args([to, from]);
+    quiet(&mut opt).map(|_| ())
 }
 
 /// The small static files of the pages around a provider's window: served as they are.
