@@ -10,7 +10,12 @@ use crate::fact::{AskKind, Fact, FactKind, Sighting};
 use crate::hold;
 use crate::id::AttemptId;
 use crate::means::Presentation;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// An event about a payment that is paid for longer than this tells something new.
+const NEWS_AFTER: Span = Span::minutes(1);
+/// The steps of the plan by which it is looked into: at once, after half a minute, two minutes later.
+const LOOKS_AGAIN: core::ops::Range<u32> = 3..6;
 
 impl Payment {
     /// One input. Never panics; an input that does not fit changes nothing.
@@ -43,7 +48,10 @@ impl Payment {
             Input::RefundFact { refund, fact } => {
                 self.refund_answered(checkout, refund, &fact, now, step);
             }
-            Input::LookNow { attempt, .. } => self.look_now(checkout, attempt, now, step),
+            Input::LookNow { attempt, source } => {
+                self.look_now(checkout, attempt, now, step);
+                self.look_again(source, now);
+            }
             Input::Abandon(attempt) => {
                 if self.phase.attempt() == Some(attempt) {
                     self.decide(checkout, InputKind::Abandon, None, now, step);
@@ -98,6 +106,16 @@ impl Payment {
                 None => {}
             }
             step.seen = Some(InputKind::LookNow);
+        }
+    }
+
+    /// F19: what a provider tells of a payment long paid is news (a cancel in its console), and the copy
+    /// that we read may lag behind it: one look that shows nothing new is not the last. The event that
+    /// follows each payment at once is none of that.
+    fn look_again(&mut self, source: &str, now: Timestamp) {
+        let long_paid = self.phase.paid_at().is_some_and(|at| now >= at.after(NEWS_AFTER));
+        if long_paid && source == "webhook" && self.retry.count == 0 {
+            self.retry.count = LOOKS_AGAIN.start;
         }
     }
 
@@ -241,8 +259,12 @@ impl Payment {
         if let Phase::Capturing(_, _, turn) = &mut self.phase {
             *turn = CaptureTurn::LookUp;
         }
-        // A paid checkout is asked only on a hint, and this answers it.
-        if self.phase.kind() == PhaseKind::Paid && kind != InputKind::Unknown {
+        // A paid checkout is asked only on a hint, and this answers it; unless it may not know yet.
+        let known = fact.sighting().map(|sighting| sighting.cancelled);
+        let given = self.phase.attempt().zip(fact.sighting());
+        let given = given.map(|(id, sighting)| self.given_back(id, sighting.amount));
+        let again = known == given && LOOKS_AGAIN.contains(&self.retry.count);
+        if self.phase.kind() == PhaseKind::Paid && kind != InputKind::Unknown && !again {
             self.retry = Retry::never();
         }
         self.decide(checkout, kind, Some(fact), now, step);

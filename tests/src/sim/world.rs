@@ -103,6 +103,8 @@ pub(super) struct World {
     pub(super) outbox_at: Option<u64>,
     /// The latest answer to each look-up of ours.
     pub(super) looked_up: BTreeMap<(String, Vec<u8>), HttpAnswer>,
+    /// When what was done in a console shows in every look-up.
+    pub(super) copies_agree_at: Option<u64>,
     pub(super) queue: Queue,
     pub(super) book: Book,
     pub(super) shop: Shop,
@@ -135,6 +137,7 @@ impl World {
             sandbox: Sandbox::demo("http://127.0.0.1:4412"),
             outbox_at: None,
             looked_up: BTreeMap::new(),
+            copies_agree_at: None,
             queue: Queue::default(),
             book: Book::default(),
             shop: Shop::default(),

@@ -69,3 +69,26 @@ fn f15_a_question_that_is_answered_in_time_calls_nobody() {
     assert_eq!(bench.phase(), PhaseKind::Paid);
     assert_eq!(unknown(&bench), 0);
 }
+
+#[test]
+fn f19_r36_an_event_about_a_payment_long_paid_is_looked_into_until_the_copy_has_caught_up() {
+    let mut bench = Bench::paid();
+    bench.stock(1, hold::Command::Commit, true);
+    let hint = || Input::LookNow { attempt: AttemptId::new(HOME, 1), source: "webhook" };
+    let unchanged = Fact::Captured(sighting(1, 10_000));
+    bench.now = bench.now.after(Span::seconds(2));
+    bench.feed(hint());
+    assert_eq!(
+        ask_for(&mut bench, Span::minutes(9), &unchanged),
+        1,
+        "the event of the payment itself"
+    );
+    bench.feed(hint());
+    assert_eq!(ask_for(&mut bench, Span::seconds(100), &unchanged), 2);
+    let cancelled = won(4_000).total();
+    let caught_up = Fact::Captured(Sighting { cancelled, ..sighting(1, 10_000) });
+    assert_eq!(ask_for(&mut bench, Span::hours(24), &caught_up), 1);
+    assert_eq!(bench.payment.refunds[0].cause, RefundCause::External);
+    bench.feed(hint());
+    assert_eq!(ask_for(&mut bench, Span::hours(24), &caught_up), 3, "and then it is enough");
+}
