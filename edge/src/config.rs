@@ -5,7 +5,7 @@
 //! a hole in its configuration does not start, and it says everything that is wrong at once: who
 //! repairs a configuration by starting it ten times does so on the day of a rotation.
 
-use shared::id::{ChannelId, MerchantId};
+use shared::id::{ChannelId, Home, MerchantId};
 use shared::means::Means;
 use shared::money::AMOUNT_MAX;
 use shared::sorted::Sorted;
@@ -247,6 +247,14 @@ fn settings(field: Field<'_>) -> Sorted<String, String> {
 }
 
 impl Config {
+    /// Where a name lives.
+    #[must_use]
+    pub fn home_of_name(&self, name: &str) -> Home {
+        let shard = digest(name.as_bytes()).first().copied().unwrap_or_default();
+        let shard = shard.checked_rem(self.shards).unwrap_or_default();
+        Home { generation: self.generation, shard }
+    }
+
     /// Reads the document. `allow_loopback` is for builds with the feature `demo`: plain http and
     /// addresses of this machine.
     ///

@@ -147,6 +147,10 @@ pub enum Op {
         request_id: String,
         event: String,
     },
+    Told {
+        name: String,
+        value: String,
+    },
     NoticeDone {
         notice: String,
         replays: u32,
@@ -393,6 +397,7 @@ impl Desk<'_> {
             Op::Callback { channel, request_id, event } => {
                 self.callback(&channel, &request_id, &event)
             }
+            Op::Told { name, value } => self.told(&name, &value),
             Op::NoticeDone { notice, replays } => self.notice_done(&notice, replays),
             Op::NoticeDead { notice, replays, why } => self.notice_dead(&notice, replays, &why),
             Op::Replay(replay) => self.replay(replay),
@@ -583,6 +588,7 @@ fn fact_text(fact: &shared::fact::Fact) -> String {
         ),
         Fact::CancelRefused { provider_code } => format!("CancelRefused {provider_code}"),
         Fact::Unclear { detail } => format!("Unclear {detail}"),
+        Fact::More(learnt) => ["More ", &learnt.shown()].concat(),
         Fact::NotFound
         | Fact::Prepared { .. }
         | Fact::Waiting

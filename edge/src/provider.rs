@@ -14,6 +14,7 @@ use core::fmt;
 use shared::fact::{Ask, Fact, ProviderPaymentId};
 use shared::id::RequestId;
 use shared::money::{Amount, Currency};
+use shared::notes::Notes;
 use shared::sorted::Sorted;
 use shared::time::{Span, Timestamp};
 
@@ -82,6 +83,12 @@ pub struct Capabilities {
     pub closes: bool,
     /// Whether a part of a payment can be given back.
     pub partial_cancel: bool,
+    /// Whether buyers may have to join in a window of its own first: [`Fact::Prepared`] without a token
+    /// shows it, and [`Ask::Prepare`] is put on behind it.
+    pub joins: bool,
+    /// Whether the provider keeps the money after it was paid: it is looked at day by day, since people
+    /// there may give it back.
+    pub escrow: bool,
     /// How long the window lives.
     pub window_life: Span,
     /// How long after authentication a capture is taken; zero where the provider captures.
@@ -126,6 +133,18 @@ impl Account {
     }
 }
 
+/// A question as it is put to an adapter, which may take several calls to answer it: each answer teaches
+/// something ([`Fact::More`]), which is stored before the same question is put again.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The question.
+    pub ask: &'a Ask,
+    /// What is known of its attempt at this time.
+    pub notes: &'a Notes,
+    /// When it is put; the same when its answer is read, so that both see the same step.
+    pub at: Timestamp,
+}
+
 /// Which road a request takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Road {
@@ -133,6 +152,11 @@ pub enum Road {
     Public,
     /// The private route to the provider (R24): a service binding where one is configured.
     Private,
+    /// To ourselves: what a callback of this channel told ([`Callback::told`]) under the name that stands as
+    /// body. 200 with the value as body, or 404. Whoever asks opens the name; what is told under any other
+    /// is forgotten at once. The owner makes of it a call to the object that keeps the name: its address is
+    /// then that object's name, and its body the call.
+    Own,
 }
 
 /// A request that the shell carries out.
@@ -166,6 +190,12 @@ pub struct HttpResponse {
     pub retry_after: Option<Span>,
     /// Bytes of the body, at most [`ANSWER_BYTES_MAX`].
     pub body: Vec<u8>,
+}
+
+/// The name under which a channel's callbacks tell something: no channel reads another's (I-15).
+#[must_use]
+pub fn told_name(channel: &str, name: &str) -> String {
+    ["told/", channel, "/", name].concat()
 }
 
 /// A longer answer is cut and becomes unreadable: no provider's payment object comes near it.
@@ -266,12 +296,17 @@ pub struct Hint {
 /// A webhook that passed its provider's checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// Names this event; a repeat has the same (F27).
+    /// Names this event; a repeat has the same (F27). Empty where the provider signs and names nothing:
+    /// then anybody may have sent it, it says "look now" as often as is good for us, and nothing of it is
+    /// remembered.
     pub event: String,
     /// Which attempt to look at; `None` for events that are none of a payment's.
     pub request_id: Option<RequestId>,
     /// The provider's id, where the event names it.
     pub provider_payment_id: Option<ProviderPaymentId>,
+    /// A name and what it tells under it, for [`Road::Own`]. No fact, until a call to the provider that
+    /// uses it succeeds.
+    pub told: Option<(String, String)>,
 }
 
 /// Why a webhook is refused.
@@ -318,9 +353,8 @@ pub trait Provider: Sync {
     /// [`CannotAsk`] when the provider has no such call or a needed value is missing.
     fn request(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         account: &Account,
-        now: Timestamp,
         entropy: [u8; 32],
     ) -> Result<HttpRequest, CannotAsk>;
 
@@ -330,7 +364,7 @@ pub trait Provider: Sync {
     /// [`Unreadable`] when the bytes are no answer of this provider; the caller keeps the state.
     fn response(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         answer: &HttpResponse,
         account: &Account,
     ) -> Result<Fact, Unreadable>;

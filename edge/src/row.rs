@@ -12,6 +12,7 @@ use shared::id::{
 };
 use shared::means::{Device, Means, Presentation};
 use shared::money::{Amount, Currency, Total};
+use shared::notes::Notes;
 use shared::payment::{
     Attempt, CaptureTurn, Case, CaseCode, Payment, Phase, Refund, RefundCause, RefundState, Retry,
     Style, Why,
@@ -396,7 +397,7 @@ fn read_phase(row: Field<'_>) -> Read<Phase> {
 }
 
 fn write_attempt(row: &mut Writer, attempt: &Attempt) {
-    let Style { prepares, closes, captures_itself, partial_cancel } = attempt.style;
+    let Style { prepares, closes, captures_itself, partial_cancel, joins, escrow } = attempt.style;
     let style = [prepares, closes, captures_itself, partial_cancel];
     row.object(|row| {
         row.name("id").shown(&attempt.id);
@@ -408,11 +409,15 @@ fn write_attempt(row: &mut Writer, attempt: &Attempt) {
         row.name("rung").number(attempt.rung.into());
         row.name("locale").text(&attempt.locale);
         row.name("style").list(style, Writer::flag);
+        row.name("joins").flag(joins);
+        row.name("escrow").flag(escrow);
         row.name("merchant").text_or_null(attempt.merchant.as_deref());
         write_digest(row.name("begun_by"), &attempt.begun_by);
         row.name("started_at").number(attempt.started_at.as_millis());
         row.name("ends_at").number(attempt.ends_at.as_millis());
         row.name("token").text_or_null(attempt.token.as_deref());
+        row.name("steps").number(attempt.steps.into());
+        row.name("notes").text(attempt.notes.as_str());
         let payment_id = attempt.payment_id.as_ref().map(ProviderPaymentId::as_str);
         row.name("payment_id").text_or_null(payment_id);
         row.name("decline").or_null(attempt.decline.as_ref(), |row, decline| {
@@ -433,7 +438,12 @@ fn read_attempt(row: Field<'_>) -> Read<Attempt> {
         Ok(Decline { code, provider_code: provider_code.text_or_none() })
     };
     let presentation = row.get("presentation").str();
+    // A row of the release before has none of these.
+    let flag = |name| row.get(name).option().is_some_and(Field::flag);
+    let (joins, escrow) = (flag("joins"), flag("escrow"));
     Ok(Attempt {
+        notes: Notes::written(row.get("notes").text_or_none().unwrap_or_default()),
+        steps: row.get("steps").small_or(0),
         id: attempt_id(row.get("id"))?,
         channel: need(ChannelId::parse(row.get("channel").str()), "channel")?,
         method: need(MethodId::parse(row.get("method").str()), "method")?,
@@ -442,7 +452,7 @@ fn read_attempt(row: Field<'_>) -> Read<Attempt> {
         presentation: need(Presentation::parse(presentation), "presentation")?,
         rung: row.get("rung").small(),
         locale: row.get("locale").text(),
-        style: Style { prepares, closes, captures_itself, partial_cancel },
+        style: Style { prepares, closes, captures_itself, partial_cancel, joins, escrow },
         merchant: row.get("merchant").text_or_none(),
         begun_by: digest(row.get("begun_by")),
         started_at: time(row.get("started_at")),

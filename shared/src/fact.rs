@@ -6,6 +6,7 @@
 
 use crate::id::RequestId;
 use crate::money::{Amount, Total};
+use crate::notes::Learnt;
 use crate::time::{Span, Timestamp};
 
 /// The provider's own id of a payment (tid, imp_uid, paymentKey): bounded text, opaque to us.
@@ -240,9 +241,12 @@ pub struct Decline {
 /// What a provider said, or that it did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
+    /// One step on the way to an answer: this is kept, and then the same question is put again.
+    More(Learnt),
     /// It knows no such payment. While our own question may still travel this proves nothing.
     NotFound,
-    /// The window may be shown; the provider's token, where it has one (R49).
+    /// The window may be shown; the provider's token, where it has one (R49). Without one, a provider whose
+    /// buyers have to join it first shows the window in which they do, and is asked again meanwhile.
     Prepared {
         /// Carried into the window.
         token: Option<String>,
@@ -286,6 +290,8 @@ pub enum Fact {
 /// The kinds of [`Fact`], for tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FactKind {
+    /// [`Fact::More`]
+    More,
     /// [`Fact::NotFound`]
     NotFound,
     /// [`Fact::Prepared`]
@@ -322,7 +328,8 @@ impl Fact {
             Self::Authenticated(sighting)
             | Self::DepositIssued(sighting, _)
             | Self::Captured(sighting) => Some(sighting),
-            Self::NotFound
+            Self::More(_)
+            | Self::NotFound
             | Self::Prepared { .. }
             | Self::Waiting
             | Self::Declined(_)
@@ -339,6 +346,7 @@ impl Fact {
     #[must_use]
     pub const fn kind(&self) -> FactKind {
         match self {
+            Self::More(_) => FactKind::More,
             Self::NotFound => FactKind::NotFound,
             Self::Prepared { .. } => FactKind::Prepared,
             Self::Waiting => FactKind::Waiting,

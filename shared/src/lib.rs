@@ -1,6 +1,6 @@
 //! Hanbeon's pure domain: everything that decides, as functions of its arguments.
 //!
-//! Map, in reading order: [`money`] · [`time`] · [`id`] · [`fact`] what providers are asked and say · [`checkout`] what is bought · [`payment`] the
+//! Map, in reading order: [`money`] · [`time`] · [`id`] · [`fact`] what providers are asked and say · [`notes`] what is learnt on the way · [`checkout`] what is bought · [`payment`] the
 //! machine · [`hold`] the claim on a piece of stock · [`posting`] the ledger's lines · [`claims`] the
 //! one-time token's content · [`sorted`] a small map · [`wire`] the HTTP records · [`message`] what windows tell each other.
 //!
@@ -16,6 +16,7 @@ pub mod id;
 pub mod means;
 pub mod message;
 pub mod money;
+pub mod notes;
 pub mod payment;
 pub mod posting;
 pub mod problem;

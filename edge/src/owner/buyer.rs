@@ -2,6 +2,7 @@
 
 use shared::id::{AttemptId, IdempotencyKey, MethodId};
 use shared::means::{Device, Means, Presentation};
+use shared::notes::Notes;
 use shared::payment::{Attempt, Input, Phase, PhaseKind, Style, Verdict};
 use shared::problem::Code;
 use shared::wire::OpenAttempt;
@@ -155,12 +156,16 @@ impl Desk<'_> {
                 closes: capabilities.closes,
                 captures_itself: capabilities.capture == CaptureStyle::Provider,
                 partial_cancel: capabilities.partial_cancel,
+                joins: capabilities.joins,
+                escrow: capabilities.escrow,
             },
             merchant: method.provider.merchant(&method.channel.account).map(str::to_owned),
             begun_by,
             started_at: self.now,
             ends_at: self.now.after(capabilities.window_life),
             token: None,
+            notes: Notes::none(),
+            steps: 0,
             payment_id: None,
             decline: None,
         })

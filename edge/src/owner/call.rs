@@ -85,6 +85,7 @@ impl Op {
                 request_id: text("request_id"),
                 event: text("event"),
             },
+            "told" => Self::Told { name: text("name"), value: text("value") },
             // The release before does not count replays.
             "notice_done" => {
                 Self::NoticeDone { notice: text("notice"), replays: of.get("replays").small_or(0) }

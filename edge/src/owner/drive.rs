@@ -2,12 +2,17 @@
 
 use shared::fact::{Ask, Fact};
 use shared::hold::Command;
-use shared::id::{AttemptId, CheckoutId, RefundId, Sku};
+use shared::id::{AttemptId, ChannelId, CheckoutId, RefundId, Sku};
+use shared::notes::Notes;
 use shared::payment::{Input, Work};
-use shared::time::Span;
+use shared::time::{Span, Timestamp};
 
-use super::{Desk, Failed};
-use crate::provider::{self, HttpRequest, HttpResponse, Unreadable};
+use super::{Desk, Failed, Op};
+use crate::config::Channel;
+use crate::envelope;
+use crate::provider::{
+    self, Asked, HttpRequest, HttpResponse, Provider, Road, Unreadable, told_name,
+};
 use crate::row::Record;
 use crate::shelf::Outgoing;
 
@@ -50,8 +55,12 @@ pub struct Question {
     pub refund: Option<RefundId>,
     /// What is asked.
     pub ask: Box<Ask>,
+    /// What was known when it was asked: its answer is read by the same.
+    pub notes: Notes,
+    /// When.
+    pub at: Timestamp,
     /// The contract.
-    pub channel: shared::id::ChannelId,
+    pub channel: ChannelId,
     /// What the shell sends; `None` when the adapter cannot put this question, with its reason.
     pub request: Result<HttpRequest, String>,
 }
@@ -86,19 +95,49 @@ impl Desk<'_> {
                 merchant: record.checkout.merchant.to_string(),
             }),
             Work::Ask { attempt, ask, refund } => {
-                let channel = record.payment.attempt(attempt)?.channel.clone();
-                let known = self.config.channels.get(&channel);
-                let request = match known.and_then(|c| Some((c, provider::by_name(c.provider)?))) {
-                    Some((channel, provider)) => {
-                        let entropy = self.entropy_32();
-                        let request = provider.request(&ask, &channel.account, self.now, entropy);
-                        request.map_err(|cannot| format!("{cannot:?}"))
-                    }
-                    None => Err("the channel is no longer configured".to_owned()),
-                };
-                Some(Errand::Provider(Question { attempt, refund, ask, channel, request }))
+                let question = self.question(record, attempt, ask, refund)?;
+                Some(Errand::Provider(question))
             }
         }
+    }
+
+    fn question(
+        &self,
+        record: &Record,
+        attempt: AttemptId,
+        ask: Box<Ask>,
+        refund: Option<RefundId>,
+    ) -> Option<Question> {
+        let known = record.payment.attempt(attempt)?;
+        let (channel, notes, at) = (known.channel.clone(), known.notes.clone(), self.now);
+        let asked = Asked { ask: &ask, notes: &notes, at };
+        let request = match self.contract(&channel) {
+            Some((channel, provider)) => {
+                let request = provider.request(&asked, &channel.account, self.entropy_32());
+                request
+                    .map(|request| self.addressed(channel, request))
+                    .map_err(|cannot| format!("{cannot:?}"))
+            }
+            None => Err("the channel is no longer configured".to_owned()),
+        };
+        Some(Question { attempt, refund, ask, notes, at, channel, request })
+    }
+
+    /// A question to ourselves goes to the object that owns its name.
+    fn addressed(&self, channel: &Channel, mut request: HttpRequest) -> HttpRequest {
+        if request.road == Road::Own {
+            let name = told_name(channel.id.as_str(), &String::from_utf8_lossy(&request.body));
+            let object = self.config.home_of_name(&name).object_name();
+            let op = Op::Told { name, value: String::new() };
+            let call = envelope::Ask::checkout(&object, "", &op);
+            (request.url, request.body) = (call.object, call.bytes);
+        }
+        request
+    }
+
+    fn contract(&self, channel: &ChannelId) -> Option<(&Channel, &'static dyn Provider)> {
+        let channel = self.config.channels.get(channel)?;
+        Some((channel, provider::by_name(channel.provider)?))
     }
 
     fn entropy_32(&self) -> [u8; 32] {
@@ -136,13 +175,11 @@ impl Desk<'_> {
                 Err(detail) => Fact::Unclear { detail: detail.clone() },
             };
         };
-        let channel = self.config.channels.get(&question.channel);
-        let Some((channel, provider)) =
-            channel.and_then(|c| Some((c, provider::by_name(c.provider)?)))
-        else {
+        let Some((channel, provider)) = self.contract(&question.channel) else {
             return Fact::Silence;
         };
-        match provider.response(&question.ask, answer, &channel.account) {
+        let asked = Asked { ask: &question.ask, notes: &question.notes, at: question.at };
+        match provider.response(&asked, answer, &channel.account) {
             Ok(fact) => fact,
             Err(Unreadable { detail }) => Fact::Unclear { detail },
         }

@@ -17,6 +17,12 @@ use crate::view;
 /// provider or shop (Toss repeats a webhook for almost four days).
 const KEPT: Span = Span::hours(24 * 14);
 
+/// Nameless hints of one attempt that are looked into in [`HINT_WINDOW`]; what comes after them waits for
+/// the plan. Ten times what a provider sends in an hour.
+const HINTS_MAX: u32 = 60;
+/// Ten minutes, in milliseconds: the same slots as of all counters, which the sweep clears.
+const HINT_WINDOW: u64 = 600_000;
+
 /// What our pages around a provider's window need to know; between the owner and the door.
 #[derive(Debug, Clone)]
 pub struct PageData {
@@ -112,7 +118,9 @@ impl Desk<'_> {
     pub(super) fn callback(&self, channel: &str, request_id: &str, event: &str) -> Done {
         let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
         let id = request.attempt_id();
-        let fresh = self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
+        let named = !event.is_empty();
+        // What has no name is not remembered: a stranger would fill the disk with it.
+        let fresh = !named || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
         let accepted = Reply::empty(200);
         let Some(checkout) = self.shelf.checkout_of(id)? else {
             return Ok(Outcome::Reply(accepted));
@@ -120,12 +128,34 @@ impl Desk<'_> {
         let mut record = self.record(&checkout.to_string())?;
         let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
         // I-15: another channel's webhook has no effect on this checkout, even if well signed.
-        if !fresh || !ours {
+        if !fresh || !ours || (!named && self.hinted_enough(request_id)?) {
             return Ok(Outcome::Reply(accepted));
         }
         self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
         let then = Op::ReturnedPage { request_id: request_id.to_owned() };
         Ok(Outcome::DriveLater(checkout, Box::new(then)))
+    }
+
+    /// Counts a nameless hint; whether there were so many of late that it is passed over.
+    fn hinted_enough(&self, request_id: &str) -> Result<bool, Failed> {
+        let window = self.now.as_millis().checked_div(HINT_WINDOW).unwrap_or_default();
+        Ok(self.shelf.count(&["hint/", request_id].concat(), window)? > HINTS_MAX)
+    }
+
+    /// A callback tells something under a name: kept only where somebody asked for the name before, so
+    /// that strangers fill no disk. Without a value it is asked what was told; from then on something may
+    /// be. A name that was asked for is a claim that nobody fills yet.
+    pub(super) fn told(&self, name: &str, value: &str) -> Done {
+        let (fresh, known) = self.shelf.claim(name, "", self.now)?;
+        if value.is_empty() {
+            let http_status = if known.is_empty() { 404 } else { 200 };
+            return Ok(Outcome::Reply(Reply::new(http_status, known)));
+        }
+        self.shelf.unclaim(name, &known)?;
+        if !fresh {
+            self.shelf.claim(name, value, self.now)?;
+        }
+        Ok(Outcome::Reply(Reply::empty(200)))
     }
 
     /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.

@@ -41,9 +41,9 @@ use super::parts::{
     undecided, won, word,
 };
 use super::{
-    Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
-    Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
-    Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation,
+    Provider, Road, Unreadable, Window, WindowFor,
 };
 use crate::json::Writer;
 use crate::signature::{digest, equal, hex, hmac_sha256, unhex};
@@ -78,6 +78,8 @@ static CAPABILITIES: Capabilities = Capabilities {
     prepares: true,
     closes: true,
     partial_cancel: true,
+    joins: false,
+    escrow: false,
     window_life: Span::minutes(30),
     capture_life: Span::seconds(0),
     undo_life: Span::hours(24),
@@ -112,11 +114,11 @@ impl Provider for Kb {
 
     fn request(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         account: &Account,
-        _now: Timestamp,
         entropy: [u8; 32],
     ) -> Result<HttpRequest, CannotAsk> {
+        let ask = asked.ask;
         let order_no = ask.request_id().to_string();
         match ask {
             Ask::Prepare { request_id: _, amount, goods_name, buyer } => {
@@ -165,10 +167,11 @@ impl Provider for Kb {
 
     fn response(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         answer: &HttpResponse,
         _account: &Account,
     ) -> Result<Fact, Unreadable> {
+        let ask = asked.ask;
         match answer.http_status {
             200 => {
                 let envelope = parse(&answer.body, Envelope::of)?;
@@ -253,6 +256,7 @@ impl Provider for Kb {
             event: hex(&digest(inbound.body)),
             request_id: RequestId::parse(&report.order_no),
             provider_payment_id: report.pay_no.as_deref().and_then(ProviderPaymentId::parse),
+            told: None,
         })
     }
 

@@ -56,9 +56,9 @@ use super::parts::{
     undecided, won,
 };
 use super::{
-    Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
-    Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider,
-    Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits,
+    Presentation, Provider, Road, Unreadable, Window, WindowFor,
 };
 use crate::json::{Writer, for_script};
 use crate::secret::Secret;
@@ -107,6 +107,8 @@ static CAPABILITIES: Capabilities = Capabilities {
     prepares: true,
     closes: false,
     partial_cancel: true,
+    joins: false,
+    escrow: false,
     window_life: Span::minutes(30),
     capture_life: Span::seconds(0),
     undo_life: Span::hours(24),
@@ -150,11 +152,11 @@ impl Provider for PortoneV2 {
 
     fn request(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         account: &Account,
-        _now: Timestamp,
         _entropy: [u8; 32],
     ) -> Result<HttpRequest, CannotAsk> {
+        let ask = asked.ask;
         let id = ask.request_id();
         match ask {
             Ask::Prepare { request_id: _, amount, goods_name: _, buyer: _ } => {
@@ -216,10 +218,11 @@ impl Provider for PortoneV2 {
 
     fn response(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         answer: &HttpResponse,
         account: &Account,
     ) -> Result<Fact, Unreadable> {
+        let ask = asked.ask;
         let status = answer.http_status;
         let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
         if status == 429 {
@@ -311,6 +314,7 @@ impl Provider for PortoneV2 {
                 // None in events about billing keys, and in whatever comes tomorrow.
                 request_id: body.payment_id.and_then(RequestId::parse),
                 provider_payment_id: body.transaction_id.and_then(ProviderPaymentId::parse),
+                told: None,
             })
         })?;
         callback.ok_or(CallbackRefused::SignatureInvalid)

@@ -44,9 +44,9 @@ use super::parts::{
     required, unclear, undecided, won, word,
 };
 use super::{
-    Account, Acknowledgement, Callback, CallbackRefused, CannotAsk, Capabilities, CaptureStyle,
-    Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation, Provider, Road,
-    Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation,
+    Provider, Road, Unreadable, Window, WindowFor,
 };
 use crate::json::{Writer, for_script};
 use crate::signature::{digest, hex};
@@ -91,6 +91,8 @@ static CAPABILITIES: Capabilities = Capabilities {
     prepares: false,
     closes: false,
     partial_cancel: true,
+    joins: false,
+    escrow: false,
     window_life: Span::minutes(30),
     capture_life: Span::minutes(10),
     // As long as a repeated cancel is recognised by its key.
@@ -134,11 +136,11 @@ impl Provider for Tosspayments {
 
     fn request(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         account: &Account,
-        _now: Timestamp,
         _entropy: [u8; 32],
     ) -> Result<HttpRequest, CannotAsk> {
+        let ask = asked.ask;
         match ask {
             Ask::Prepare { .. } => {
                 Err(CannotAsk::Unsupported("a Toss payment begins when its window opens"))
@@ -188,10 +190,11 @@ impl Provider for Tosspayments {
 
     fn response(
         &self,
-        ask: &Ask,
+        asked: &Asked<'_>,
         answer: &HttpResponse,
         account: &Account,
     ) -> Result<Fact, Unreadable> {
+        let ask = asked.ask;
         let body = &answer.body;
         let retry_after = answer.retry_after.unwrap_or(BUSY_DEFAULT);
         match answer.http_status {
@@ -302,6 +305,7 @@ impl Provider for Tosspayments {
             event,
             request_id: order_id.as_deref().and_then(RequestId::parse),
             provider_payment_id: key.as_deref().and_then(ProviderPaymentId::parse),
+            told: None,
         })
     }
 

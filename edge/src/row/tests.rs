@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use shared::fact::{AskKind, Fact};
 use shared::id::Home;
+use shared::notes::Learnt;
 use shared::payment::{Input, PhaseKind};
 use shared::time::Span;
 
@@ -70,15 +71,17 @@ fn attempt(n: u128, style: Style) -> Attempt {
         started_at: T,
         ends_at: T.after(Span::minutes(30)),
         token: None,
+        notes: Notes::none(),
+        steps: 0,
         payment_id: None,
         decline: None,
     }
 }
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
-    (1u128..3, any::<bool>(), any::<bool>()).prop_map(|(n, theirs, partial_cancel)| {
-        let style =
-            Style { prepares: theirs, closes: theirs, captures_itself: theirs, partial_cancel };
+    (1u128..3, any::<[bool; 4]>()).prop_map(|(n, [theirs, partial_cancel, joins, escrow])| {
+        let (prepares, closes, captures_itself) = (theirs, theirs, theirs);
+        let style = Style { prepares, closes, captures_itself, partial_cancel, joins, escrow };
         attempt(n, style)
     })
 }
@@ -112,6 +115,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => any_sighting().prop_map(move |seen| Fact::DepositIssued(seen, deposit())),
         2 => Just(Fact::Prepared { token: Some("pt_1".to_owned()) }),
         1 => prop::sample::select(DeclineCode::ALL.to_vec()).prop_map(decline),
+        1 => Just(Fact::More(Learnt { name: "item", value: "221100".to_owned() })),
         1 => Just(Fact::Closed),
         1 => Just(Fact::NotFound),
         1 => Just(Fact::Cancelled { cancelled: None }),
@@ -213,6 +217,27 @@ fn every_case_and_every_ending_is_read_as_it_was_written() {
         record.payment.phase = phase;
         assert_eq!(read(&write(&record)), Ok(record.clone()));
     }
+}
+
+/// N reads what N-1 wrote: attempts without notes, and without the ways that came with them.
+#[test]
+fn a_row_of_the_release_before_is_read_with_nothing_noted() {
+    let mut record = record();
+    let style = Style {
+        prepares: true,
+        closes: true,
+        captures_itself: true,
+        partial_cancel: true,
+        joins: false,
+        escrow: false,
+    };
+    record.payment.attempts = vec![attempt(1, style)];
+    let mut row = write(&record);
+    for part in [r#""joins":false,"#, r#""escrow":false,"#, r#""steps":0,"#, r#""notes":"","#] {
+        assert!(row.contains(part), "{part} in {row}");
+        row = row.replace(part, "");
+    }
+    assert_eq!(read(&row), Ok(record));
 }
 
 /// The row with one part replaced, which must be there.

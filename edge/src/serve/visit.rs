@@ -14,7 +14,6 @@ use crate::json::{self, Limits};
 use crate::owner::{Op, Reply, TokenClaims};
 use crate::page::Page;
 use crate::problem::{Broken, Refusal};
-use crate::signature::digest;
 use crate::stock::StockOp;
 use crate::token;
 
@@ -153,9 +152,7 @@ impl Visit {
 
     /// A question for the object that owns a name.
     pub(super) fn about(&self, name: &str, op: &Op) -> Ask {
-        let shard = digest(name.as_bytes()).first().copied().unwrap_or_default();
-        let shard = shard.checked_rem(self.config.shards).unwrap_or_default();
-        let home = Home { generation: self.config.generation, shard };
+        let home = self.config.home_of_name(name);
         Ask::checkout(&home.object_name(), &self.request_id, op)
     }
 

@@ -143,6 +143,11 @@ pub(super) fn plan_webhook(visit: &Visit, channel: &str) -> Result<Plan, Fault> 
         CallbackRefused::MediaType => Code::UnsupportedMediaType,
     })?;
     let words = provider.acknowledgement();
+    if let Some((name, value)) = callback.told {
+        let name = provider::told_name(channel, &name);
+        let op = Op::Told { name: name.clone(), value };
+        return Ok(Plan::Ask(visit.about(&name, &op), Then::Acknowledge(words)));
+    }
     let Some(request) = callback.request_id else { return Ok(Plan::Answer(acknowledge(words))) };
     let op = Op::Callback {
         channel: channel.to_owned(),

@@ -4,6 +4,8 @@ use shared::time::Span;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
+use crate::envelope::{Binding, read as read_reply};
+use crate::owner::Reply;
 use crate::provider::{ANSWER_BYTES_MAX, HttpRequest, HttpResponse, Road};
 
 use super::host::{self, Row, Values};
@@ -16,22 +18,34 @@ const PRIVATE_ROUTE: &str = "PRIVATE_ROUTE";
 pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpResponse> {
     let road = match request.road {
         Road::Private => host::binding(env, PRIVATE_ROUTE),
-        Road::Public => JsValue::UNDEFINED,
+        Road::Public | Road::Own => JsValue::UNDEFINED,
     };
     let headers = Values::new();
     for (name, value) in &request.headers {
         headers.text(name).text(value);
     }
-    let answer = host::exchange(
-        &road,
-        request.method,
-        &request.url,
-        &headers,
-        request.body.clone(),
-        u32::try_from(request.deadline.as_millis()).unwrap_or(u32::MAX).min(60_000),
-        ANSWER_BYTES_MAX,
-    );
-    read(&host::done(answer).await.ok()?)
+    let own = request.road == Road::Own;
+    let answer = if own {
+        host::called(env, Binding::Checkouts.name(), &request.url, request.body.clone())
+    } else {
+        host::exchange(
+            &road,
+            request.method,
+            &request.url,
+            &headers,
+            request.body.clone(),
+            u32::try_from(request.deadline.as_millis()).unwrap_or(u32::MAX).min(60_000),
+            ANSWER_BYTES_MAX,
+        )
+    };
+    let answer = host::done(answer).await.ok()?;
+    if own { told(&answer) } else { read(&answer) }
+}
+
+/// What one of our own objects said.
+fn told(answer: &JsValue) -> Option<HttpResponse> {
+    let Reply { http_status, body, .. } = read_reply(&host::bytes(answer), Reply::of).ok()?;
+    Some(HttpResponse { http_status, retry_after: None, body: body.into_bytes() })
 }
 
 fn read(answer: &JsValue) -> Option<HttpResponse> {

@@ -68,11 +68,6 @@ impl Payment {
             self.undo(checkout, CaseCode::LateCapture, kind, fact, now, step);
             return;
         }
-        if let (Some(attempt), Some(Fact::Prepared { token })) = (was.attempt(), fact)
-            && let Some(attempt) = self.attempts.iter_mut().find(|a| a.id == attempt)
-        {
-            attempt.token.clone_from(token);
-        }
         // F38 again: an account issued after the shop's cancel is closed, not waited for.
         let next = if let Phase::AwaitingDeposit(id, sighting, _) = &next
             && self.closed_by_shop()
@@ -145,7 +140,7 @@ impl Payment {
                 step.events.push(Event::DepositIssued);
             }
             Phase::Paid(id, ..) => {
-                self.retry = Retry::never();
+                self.retry = self.next_sync(now);
                 self.owe_stock(id, hold::Command::Commit, now);
                 step.entries.extend(refund::capture_entry(checkout, self.attempt(id)));
                 step.events.push(Event::Paid);

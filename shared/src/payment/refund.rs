@@ -204,7 +204,15 @@ impl Payment {
         step: &mut Step,
     ) {
         let Some(at) = self.refunds.iter().position(|refund| refund.id == id) else { return };
+        let attempt = self.refunds.get(at).map(|refund| refund.attempt);
+        if attempt.and_then(|attempt| self.learn(attempt, fact, now)) == Some(true)
+            && let Some(refund) = self.refunds.get_mut(at)
+        {
+            refund.retry.again(now);
+        }
         match fact {
+            // Heard already.
+            Fact::More(_) => {}
             Fact::Cancelled { .. } => self.refund_done(checkout, at, step),
             Fact::CancelRefused { provider_code } => {
                 let Some(refund) = self.refunds.get_mut(at) else { return };

@@ -3,6 +3,7 @@
 use crate::fact::{Decline, Deposit, ProviderPaymentId, Sighting};
 use crate::id::{AttemptId, ChannelId, MethodId};
 use crate::means::{Device, Means, Presentation};
+use crate::notes::Notes;
 use crate::time::Timestamp;
 
 /// What the core needs to know of the attempt's provider; copied from its capabilities.
@@ -16,6 +17,10 @@ pub struct Style {
     pub captures_itself: bool,
     /// Can give a part back.
     pub partial_cancel: bool,
+    /// The buyer may have to join in a window of its own before the one that pays can be shown.
+    pub joins: bool,
+    /// The provider keeps the money after it was paid, and people there may give it back.
+    pub escrow: bool,
 }
 
 impl Style {
@@ -58,10 +63,22 @@ pub struct Attempt {
     pub ends_at: Timestamp,
     /// The provider's token, stored before its page is shown (R49).
     pub token: Option<String>,
+    /// What the adapter learnt on the way.
+    pub notes: Notes,
+    /// How many steps were taken on the way to the next answer.
+    pub steps: u32,
     /// The provider's id, learnt by look-up.
     pub payment_id: Option<ProviderPaymentId>,
     /// How it ended, if it ended without money.
     pub decline: Option<Decline>,
+}
+
+impl Attempt {
+    /// Whether its window is still the one in which the buyer joins: nothing can be paid there.
+    #[must_use]
+    pub const fn joins(&self) -> bool {
+        self.style.joins && self.token.is_none()
+    }
 }
 
 /// Why an attempt is being closed.

@@ -17,6 +17,10 @@ const NEWS_AFTER: Span = Span::minutes(1);
 /// The steps of the plan by which it is looked into: at once, after half a minute, two minutes later.
 const LOOKS_AGAIN: core::ops::Range<u32> = 3..6;
 
+/// At most this many steps on the way to one answer are taken at once; a longer way goes on by the plan
+/// (I-16).
+const STEPS_MAX: u32 = 12;
+
 impl Payment {
     /// One input. Never panics; an input that does not fit changes nothing.
     pub fn step(&mut self, checkout: &Checkout, input: Input, now: Timestamp) -> Step {
@@ -211,6 +215,14 @@ impl Payment {
         step: &mut Step,
     ) {
         let present = self.phase.attempt() == Some(id);
+        if let Some(goes_on) = self.learn(id, fact, now) {
+            let stray = self.strays.iter_mut().find(|(stray, _)| *stray == id);
+            let retry = if present { Some(&mut self.retry) } else { stray.map(|(_, retry)| retry) };
+            if let Some(retry) = retry.filter(|_| goes_on) {
+                retry.again(now);
+            }
+            return;
+        }
         if let Fact::Busy { retry_after } = fact
             && present
         {
@@ -236,6 +248,14 @@ impl Payment {
         {
             attempt.payment_id = Some(sighting.provider_payment_id.clone());
         }
+        // R49: kept before a window is shown, and while its buyer joins, behind it.
+        if let Fact::Prepared { token } = fact
+            && matches!(self.phase, Phase::Preparing(of) | Phase::Presented(of) if of == id)
+            && let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id)
+            && attempt.token.is_none()
+        {
+            attempt.token.clone_from(token);
+        }
         let captured = fact.sighting().filter(|_| fact.kind() == FactKind::Captured).cloned();
         if present {
             self.present_fact(checkout, kind, fact, now, step);
@@ -245,6 +265,19 @@ impl Payment {
         if let Some(sighting) = captured {
             self.heard_cancelled(checkout, id, &sighting, now, step);
         }
+    }
+
+    /// A step on the way to an answer: kept, and nothing decided by it. Whether the same question is put
+    /// again at once; `None` for an answer.
+    pub(super) fn learn(&mut self, id: AttemptId, fact: &Fact, now: Timestamp) -> Option<bool> {
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.id == id)?;
+        let Fact::More(learnt) = fact else {
+            attempt.steps = 0;
+            return None;
+        };
+        attempt.notes.keep(learnt.name, &learnt.value, now);
+        attempt.steps = attempt.steps.saturating_add(1);
+        Some(attempt.steps <= STEPS_MAX)
     }
 
     fn present_fact(
@@ -259,13 +292,14 @@ impl Payment {
         if let Phase::Capturing(_, _, turn) = &mut self.phase {
             *turn = CaptureTurn::LookUp;
         }
-        // A paid checkout is asked only on a hint, and this answers it; unless it may not know yet.
+        // A paid checkout is asked on a hint, and this answers it, unless it may not know yet; an escrow's
+        // also day by day.
         let known = fact.sighting().map(|sighting| sighting.cancelled);
         let given = self.phase.attempt().zip(fact.sighting());
         let given = given.map(|(id, sighting)| self.given_back(id, sighting.amount));
         let again = known == given && LOOKS_AGAIN.contains(&self.retry.count);
         if self.phase.kind() == PhaseKind::Paid && kind != InputKind::Unknown && !again {
-            self.retry = Retry::never();
+            self.retry = self.next_sync(now);
         }
         self.decide(checkout, kind, Some(fact), now, step);
     }
@@ -335,7 +369,9 @@ impl Payment {
             // The answer to the cancel of an unpaid virtual account.
             Fact::Cancelled { .. } if asked == AskKind::Cancel => InputKind::Closed,
             Fact::Cancelled { .. } | Fact::CancelRefused { .. } => InputKind::Unknown,
-            Fact::Busy { .. } | Fact::Unclear { .. } | Fact::Silence => InputKind::Unknown,
+            Fact::More(_) | Fact::Busy { .. } | Fact::Unclear { .. } | Fact::Silence => {
+                InputKind::Unknown
+            }
         }
     }
 

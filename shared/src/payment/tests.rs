@@ -1,5 +1,6 @@
 //! The machine's tests: the golden matrix, the walk of whole payments, and what must never happen.
 
+mod escrow;
 mod let_go;
 mod property;
 mod undecided;
@@ -14,16 +15,22 @@ use crate::id::{
 };
 use crate::means::{Device, Means, Presentation};
 use crate::money::{Amount, Currency, Total};
+use crate::notes::{Learnt, Notes};
 use crate::posting::{Entry, Side};
 use crate::time::Span;
 
 const T: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const HOME: Home = Home { generation: 1, shard: 0 };
 
-const OURS: Style =
-    Style { prepares: false, closes: false, captures_itself: false, partial_cancel: true };
-const THEIRS: Style =
-    Style { prepares: true, closes: true, captures_itself: true, partial_cancel: true };
+const OURS: Style = Style {
+    prepares: false,
+    closes: false,
+    captures_itself: false,
+    partial_cancel: true,
+    joins: false,
+    escrow: false,
+};
+const THEIRS: Style = Style { prepares: true, closes: true, captures_itself: true, ..OURS };
 
 fn won(minor: u64) -> Amount {
     Amount::from_minor(minor, Currency::Krw).unwrap()
@@ -70,6 +77,8 @@ fn attempt(n: u128, style: Style) -> Attempt {
         started_at: T,
         ends_at: T.after(Span::minutes(30)),
         token: None,
+        notes: Notes::none(),
+        steps: 0,
         payment_id: None,
         decline: None,
     }

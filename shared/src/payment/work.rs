@@ -1,6 +1,8 @@
 //! What the state wants done in the world, and when.
 
-use super::{CaptureTurn, InputKind, Payment, Phase, Refund, RefundState, Verdict, verdict};
+use super::{
+    Attempt, CaptureTurn, InputKind, Payment, Phase, Refund, RefundState, Verdict, verdict,
+};
 use crate::checkout::Checkout;
 use crate::fact::{Ask, Fact, FactKind, ProviderPaymentId};
 use crate::hold;
@@ -37,6 +39,12 @@ const HINT_GAP: Span = Span::seconds(1);
 /// the last step of an authentication at its end; what comes later than this is told by webhook.
 const WATCH: Span = Span::hours(1);
 
+/// How often a paid escrow is looked at without a hint: its callbacks are unsigned and may be lost, and its
+/// people may give the money back.
+const SYNC_GAP: Span = Span::hours(24);
+/// How long after it was paid: a delivery, a return and the days in between take no longer.
+const SYNC_LIFE: Span = Span::hours(24 * 60);
+
 /// When a question is put next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
@@ -61,6 +69,12 @@ impl Retry {
         Self { count: 0, last_at: Timestamp::from_millis(0), next_at: Some(now) }
     }
 
+    /// Asked at this time, if nobody hints before.
+    #[must_use]
+    pub const fn at(at: Timestamp) -> Self {
+        Self { count: 0, last_at: Timestamp::from_millis(0), next_at: Some(at) }
+    }
+
     /// Polled quietly from some seconds on.
     #[must_use]
     pub fn first_poll(now: Timestamp) -> Self {
@@ -75,6 +89,12 @@ impl Retry {
         let earliest = now.max(self.last_at.after(HINT_GAP));
         self.count = 0;
         self.next_at = Some(self.next_at.map_or(earliest, |next| next.min(earliest)));
+    }
+
+    /// The answer was only a step: the same question at once.
+    pub const fn again(&mut self, now: Timestamp) {
+        self.count = self.count.saturating_sub(1);
+        self.next_at = Some(now);
     }
 
     /// The provider asked for patience.
@@ -186,12 +206,11 @@ impl Payment {
         match &self.phase {
             Phase::Open | Phase::Cancelled(_) | Phase::Expired(_) => None,
             Phase::Holding(_) => stock(hold::Command::Hold),
-            Phase::Preparing(_) => ask(Ask::Prepare {
-                request_id: attempt.request_id(),
-                amount: checkout.amount,
-                goods_name: checkout.label.clone(),
-                buyer: checkout.buyer.to_string(),
-            }),
+            Phase::Preparing(_) => ask(prepare(checkout, attempt)),
+            // The buyer joins in the window, and what pays is prepared behind it.
+            Phase::Presented(_) if self.attempt(attempt).is_some_and(Attempt::joins) => {
+                ask(prepare(checkout, attempt))
+            }
             Phase::Rechecking(..) | Phase::Securing(..) => stock(hold::Command::Secure),
             Phase::Capturing(_, sighting, CaptureTurn::Capture) => ask(Ask::Capture {
                 request_id: attempt.request_id(),
@@ -215,6 +234,15 @@ impl Payment {
             | Phase::Closing(..)
             | Phase::Paid(..) => Some(self.look_up(attempt)),
         }
+    }
+
+    /// When a paid checkout is looked at again by itself, if it is.
+    pub(super) fn next_sync(&self, now: Timestamp) -> Retry {
+        let Phase::Paid(id, sighting, at) = &self.phase else { return Retry::never() };
+        let held = self.attempt(*id).is_some_and(|attempt| attempt.style.escrow)
+            && self.given_back(*id, sighting.amount) != sighting.amount
+            && now < at.after(SYNC_LIFE);
+        if held { Retry::at(now.after(SYNC_GAP)) } else { Retry::never() }
     }
 
     fn look_up(&self, attempt: AttemptId) -> Work {
@@ -248,7 +276,8 @@ impl Payment {
         match fact.kind() {
             FactKind::NotFound | FactKind::Waiting => now < attempt.ends_at.after(WATCH),
             FactKind::DepositIssued => true,
-            FactKind::Prepared
+            FactKind::More
+            | FactKind::Prepared
             | FactKind::Authenticated
             | FactKind::Captured
             | FactKind::Declined
@@ -294,6 +323,16 @@ impl Payment {
             account: refund.account.clone(),
         };
         Some(Work::Ask { attempt, ask: Box::new(ask), refund: Some(refund.id) })
+    }
+}
+
+/// The order to announce the payment.
+fn prepare(checkout: &Checkout, attempt: AttemptId) -> Ask {
+    Ask::Prepare {
+        request_id: attempt.request_id(),
+        amount: checkout.amount,
+        goods_name: checkout.label.clone(),
+        buyer: checkout.buyer.to_string(),
     }
 }
 

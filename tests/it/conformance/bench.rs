@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use edge::config::{Channel, Config};
 use edge::provider::{
-    self, Callback, CallbackRefused, CannotAsk, HttpRequest, HttpResponse, Inbound, Provider,
-    Window, WindowFor,
+    self, Asked, Callback, CallbackRefused, CannotAsk, HttpRequest, HttpResponse, Inbound,
+    Provider, Road, Window, WindowFor,
 };
 use serde_json::json;
 use shared::fact::{Ask, Fact, ProviderPaymentId};
 use shared::id::{AttemptId, ChannelId, Home, RequestId};
 use shared::means::{Device, Means, Presentation};
 use shared::money::{Amount, Currency, Total};
+use shared::notes::Notes;
 use shared::sorted::Sorted;
 use shared::time::{Span, Timestamp};
 use tests::sandbox::faults::Faults;
@@ -27,6 +28,8 @@ pub const AMOUNT: u64 = 31_000;
 const NOON: i64 = 1_795_230_000_000;
 /// Longer than any event of a normal day is away.
 const EVENTS_MS: i64 = 1_000;
+/// No provider needs more steps for one answer.
+const STEPS_MAX: u32 = 12;
 /// Of every answer of the engine.
 const ENTROPY: u64 = 7;
 
@@ -40,6 +43,9 @@ pub struct Bench {
     sandbox: Sandbox,
     now: i64,
     token: Option<String>,
+    /// What the adapter learnt, and what callbacks told it under names.
+    notes: Notes,
+    told: BTreeMap<String, String>,
     payment_id: Option<ProviderPaymentId>,
     /// The window's form: where to, and its fields.
     window: (String, Vec<(String, String)>),
@@ -91,6 +97,8 @@ impl Bench {
             sandbox: Sandbox::demo("http://edge"),
             now: NOON,
             token: None,
+            notes: Notes::none(),
+            told: BTreeMap::new(),
             payment_id: None,
             window: Default::default(),
         }
@@ -143,11 +151,19 @@ impl Bench {
         lines.next().unwrap_or_else(|| panic!("{} has not heard of it", self.name()))
     }
 
+    /// What the provider took of it, which may have no line.
+    pub fn captured(&self) -> u64 {
+        let id = self.request_id.to_string();
+        let lines = self.sandbox.books().into_iter().filter(|line| line.request_id == id);
+        lines.map(|line| line.captured).sum()
+    }
+
     // ---- questions ----
 
     /// The request that puts a question; twice the same.
     pub fn request(&self, ask: &Ask) -> Result<HttpRequest, CannotAsk> {
-        let put = || self.provider.request(ask, &self.channel().account, self.moment(), [5; 32]);
+        let asked = Asked { ask, notes: &self.notes, at: self.moment() };
+        let put = || self.provider.request(&asked, &self.channel().account, [5; 32]);
         if let (Ok(first), Ok(second)) = (put(), put()) {
             assert_eq!((first.url, first.headers), (second.url, second.headers), "I-12");
             assert_eq!(first.body, second.body, "I-12");
@@ -155,9 +171,26 @@ impl Bench {
         put()
     }
 
-    /// Puts a question to the engine.
+    /// Puts a question to the engine, in as many steps as it takes.
     pub fn ask(&mut self, ask: &Ask) -> Fact {
+        for _ in 0..STEPS_MAX {
+            match self.step(ask) {
+                Fact::More(learnt) => {
+                    self.notes.keep(learnt.name, &learnt.value, self.moment());
+                }
+                answer => return answer,
+            }
+        }
+        panic!("{} never answers {:?}", self.name(), ask.kind())
+    }
+
+    fn step(&mut self, ask: &Ask) -> Fact {
         let put = self.request(ask).unwrap_or_else(|no| panic!("{}: {no:?}", self.name()));
+        if put.road == Road::Own {
+            let told = self.told.get(&String::from_utf8(put.body).unwrap()).cloned();
+            let status = if told.is_some() { 200 } else { 404 };
+            return self.read(ask, status, None, told.unwrap_or_default().into_bytes());
+        }
         let method = if put.method == "GET" { Method::Get } else { Method::Post };
         let request = put
             .headers
@@ -181,7 +214,8 @@ impl Bench {
     /// As the edge does it: bytes that are no answer are unclear.
     fn read(&self, ask: &Ask, http_status: u16, retry: Option<u64>, body: Vec<u8>) -> Fact {
         let answer = HttpResponse { http_status, retry_after: retry.map(Span::seconds), body };
-        let fact = self.provider.response(ask, &answer, &self.channel().account);
+        let asked = Asked { ask, notes: &self.notes, at: self.moment() };
+        let fact = self.provider.response(&asked, &answer, &self.channel().account);
         fact.unwrap_or_else(|unreadable| Fact::Unclear { detail: unreadable.detail })
     }
 
@@ -260,18 +294,37 @@ impl Bench {
         self.sandbox.handle(request, self.now, ENTROPY)
     }
 
-    /// Announces the payment where that is needed, and opens its window.
+    /// Announces the payment where that is needed, and opens its window; a buyer who has to joins first.
     pub fn open(&mut self) {
         if self.provider.capabilities().prepares {
-            let fact = self.ask(&self.prepare());
-            let Fact::Prepared { token } = fact else { panic!("{}: {fact:?}", self.name()) };
-            self.token = token;
+            self.announce();
         }
+        if self.provider.capabilities().joins && self.token.is_none() {
+            self.show(self.means);
+            self.press("join");
+            for event in self.events() {
+                let told = self.hear(&event).unwrap().told.expect("who has joined");
+                self.told.extend([told]);
+                self.acknowledge(&event);
+            }
+            self.announce();
+            assert!(self.token.is_some(), "{}: a member can pay", self.name());
+        }
+        self.show(self.means);
+    }
+
+    fn announce(&mut self) {
+        let fact = self.ask(&self.prepare());
+        let Fact::Prepared { token } = fact else { panic!("{}: {fact:?}", self.name()) };
+        self.token = token;
+    }
+
+    fn show(&mut self, means: Means) {
         let window = self.provider.window(
             &WindowFor {
                 request_id: self.request_id,
                 amount: won(AMOUNT),
-                means: self.means,
+                means,
                 device: Device::Pc,
                 presentation: Presentation::Popup,
                 goods_name: "Film",

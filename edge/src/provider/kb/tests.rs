@@ -10,6 +10,7 @@ use shared::money::Amount;
 
 use super::*;
 use crate::secret::Secret;
+use shared::notes::Notes;
 use shared::sorted::Sorted;
 
 macro_rules! data {
@@ -67,6 +68,11 @@ fn prepare() -> Ask {
     }
 }
 
+fn asked(ask: &Ask) -> Asked<'_> {
+    static NONE: Notes = Notes::none();
+    Asked { ask, notes: &NONE, at: NOW }
+}
+
 fn look_up() -> Ask {
     Ask::LookUp { request_id: request_id(), provider_payment_id: None }
 }
@@ -94,7 +100,7 @@ fn asks() -> [Ask; 4] {
 
 fn answer(ask: &Ask, http_status: u16, body: &[u8]) -> Result<Fact, Unreadable> {
     let answer = HttpResponse { http_status, retry_after: None, body: body.to_vec() };
-    Kb.response(ask, &answer, &account())
+    Kb.response(&asked(ask), &answer, &account())
 }
 
 fn code(ask: &Ask, result_code: &str) -> Fact {
@@ -194,7 +200,7 @@ fn busy_answers_say_how_long_to_wait() {
     for retry_after in [None, Some(Span::seconds(7))] {
         let answer = HttpResponse { http_status: 429, retry_after, body: Vec::new() };
         let wait = retry_after.unwrap_or(Span::seconds(1));
-        let fact = Kb.response(&look_up(), &answer, &account());
+        let fact = Kb.response(&asked(&look_up()), &answer, &account());
         assert_eq!(fact, Ok(Fact::Busy { retry_after: wait }));
     }
 }
@@ -235,7 +241,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 
 #[test]
 fn a_registration_is_byte_for_byte_what_another_implementation_makes() {
-    let request = Kb.request(&prepare(), &account(), NOW, ENTROPY).unwrap();
+    let request = Kb.request(&asked(&prepare()), &account(), ENTROPY).unwrap();
     assert_eq!(request.url, "http://127.0.0.1:4411/kb/v1/register");
     assert_eq!(request.road, Road::Private);
     assert_eq!(String::from_utf8(request.body.clone()).unwrap(), vectors()["register_body"]);
@@ -251,11 +257,11 @@ fn requests_are_the_models() {
         (cancel(1_500, 1_000), "cancel", data!("cancel_request.json")),
     ];
     for (ask, call, body) in rows {
-        let request = Kb.request(&ask, &account(), NOW, ENTROPY).unwrap();
+        let request = Kb.request(&asked(&ask), &account(), ENTROPY).unwrap();
         let json = |bytes| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
         assert_eq!(request.url, format!("http://127.0.0.1:4411/kb/v1/{call}"));
         assert_eq!(json(&request.body), json(body));
-        let again = Kb.request(&ask, &account(), NOW, [8; 32]).unwrap();
+        let again = Kb.request(&asked(&ask), &account(), [8; 32]).unwrap();
         assert_eq!(again.body, request.body, "a repeat is the same cancel");
     }
 }
@@ -267,7 +273,7 @@ fn what_kb_cannot_do_is_not_asked() {
         provider_payment_id: pay_no(),
         amount: krw(31_000).amount().unwrap(),
     };
-    let refused = Kb.request(&capture, &account(), NOW, ENTROPY);
+    let refused = Kb.request(&asked(&capture), &account(), ENTROPY);
     assert!(matches!(refused, Err(CannotAsk::Unsupported(_))));
     let dollars = Ask::Prepare {
         request_id: request_id(),
@@ -276,7 +282,7 @@ fn what_kb_cannot_do_is_not_asked() {
         buyer: "u1".to_owned(),
     };
     for ask in [dollars, cancel(1, 31_000)] {
-        let refused = Kb.request(&ask, &account(), NOW, ENTROPY);
+        let refused = Kb.request(&asked(&ask), &account(), ENTROPY);
         assert!(matches!(refused, Err(CannotAsk::Missing(_))), "{ask:?}");
     }
 }

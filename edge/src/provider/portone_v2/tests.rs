@@ -7,6 +7,7 @@ use shared::money::Amount;
 
 use super::*;
 use shared::fact::{Decline, DeclineCode, Deposit, Sighting};
+use shared::notes::Notes;
 use shared::sorted::Sorted;
 
 macro_rules! data {
@@ -74,6 +75,11 @@ fn prepare() -> Ask {
     }
 }
 
+fn asked(ask: &Ask) -> Asked<'_> {
+    static NONE: Notes = Notes::none();
+    Asked { ask, notes: &NONE, at: NOW }
+}
+
 fn look_up() -> Ask {
     Ask::LookUp { request_id: request_id(), provider_payment_id: None }
 }
@@ -106,7 +112,7 @@ fn asks() -> [Ask; 4] {
 
 fn answer(ask: &Ask, http_status: u16, body: &[u8]) -> Result<Fact, Unreadable> {
     let answer = HttpResponse { http_status, retry_after: None, body: body.to_vec() };
-    PortoneV2.response(ask, &answer, &account())
+    PortoneV2.response(&asked(ask), &answer, &account())
 }
 
 fn error(ask: &Ask, http_status: u16, kind: &str) -> Fact {
@@ -177,7 +183,7 @@ fn f20_another_currency_and_a_discounted_amount_are_seen_as_such() {
 fn f21_another_store_version_or_kind_of_channel_is_another_merchants_payment() {
     let merchant = |account: &Account, body: &[u8]| {
         let answer = HttpResponse { http_status: 200, retry_after: None, body: body.to_vec() };
-        match PortoneV2.response(&look_up(), &answer, account) {
+        match PortoneV2.response(&asked(&look_up()), &answer, account) {
             Ok(Fact::Captured(seen)) => seen.merchant.unwrap(),
             other => panic!("{other:?}"),
         }
@@ -299,7 +305,7 @@ fn f17_busy_answers_say_how_long_to_wait() {
                 [(429, data!("gateway.html")), (409, data!("error_outstanding.json"))]
             {
                 let answer = HttpResponse { http_status, retry_after, body: body.to_vec() };
-                assert_eq!(PortoneV2.response(&ask, &answer, &account()), busy);
+                assert_eq!(PortoneV2.response(&asked(&ask), &answer, &account()), busy);
             }
         }
     }
@@ -350,7 +356,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 fn put(ask: &Ask, entropy: u8) -> HttpRequest {
-    PortoneV2.request(ask, &account(), NOW, [entropy; 32]).unwrap()
+    PortoneV2.request(&asked(ask), &account(), [entropy; 32]).unwrap()
 }
 
 fn json(bytes: &[u8]) -> serde_json::Value {
@@ -435,7 +441,7 @@ fn a_question_that_cannot_be_put_is_not_put() {
         cancel_of(31_000, 1_500, 0, Some(receiver("1234", ""))),
         dollars,
     ] {
-        assert!(PortoneV2.request(&ask, &account(), NOW, [0; 32]).is_err(), "{ask:?}");
+        assert!(PortoneV2.request(&asked(&ask), &account(), [0; 32]).is_err(), "{ask:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use shared::money::Amount;
 use super::*;
 use crate::json::{self, Limits};
 use crate::secret::Secret;
+use shared::notes::Notes;
 use shared::sorted::Sorted;
 
 macro_rules! data {
@@ -56,6 +57,11 @@ fn account() -> Account {
     account_with(&[])
 }
 
+fn asked(ask: &Ask) -> Asked<'_> {
+    static NONE: Notes = Notes::none();
+    Asked { ask, notes: &NONE, at: NOW }
+}
+
 fn look_up() -> Ask {
     Ask::LookUp { request_id: request_id(), provider_payment_id: None }
 }
@@ -87,7 +93,7 @@ fn asks() -> [Ask; 3] {
 
 fn answer(ask: &Ask, http_status: u16, body: &[u8]) -> Result<Fact, Unreadable> {
     let answer = HttpResponse { http_status, retry_after: None, body: body.to_vec() };
-    Tosspayments.response(ask, &answer, &account())
+    Tosspayments.response(&asked(ask), &answer, &account())
 }
 
 fn error(ask: &Ask, http_status: u16, code: &str) -> Fact {
@@ -153,7 +159,8 @@ fn the_merchant_is_named_only_where_the_account_names_it() {
     let answer =
         HttpResponse { http_status: 200, retry_after: None, body: data!("done.json").to_vec() };
     let with_mid = account_with(&[("mid", "tvivarepublica")]);
-    let Ok(Fact::Captured(seen)) = Tosspayments.response(&look_up(), &answer, &with_mid) else {
+    let Ok(Fact::Captured(seen)) = Tosspayments.response(&asked(&look_up()), &answer, &with_mid)
+    else {
         panic!("captured");
     };
     assert_eq!(seen.merchant.as_deref(), Some("tvivarepublica"));
@@ -254,7 +261,7 @@ fn busy_answers_say_how_long_to_wait() {
             let body = br#"{"code":"IDEMPOTENT_REQUEST_PROCESSING","message":""}"#;
             for (http_status, body) in [(429, data!("gateway.html")), (409, body.as_slice())] {
                 let answer = HttpResponse { http_status, retry_after, body: body.to_vec() };
-                assert_eq!(Tosspayments.response(&ask, &answer, &account()), busy(wait));
+                assert_eq!(Tosspayments.response(&asked(&ask), &answer, &account()), busy(wait));
             }
         }
     }
@@ -296,7 +303,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 fn put(ask: &Ask, entropy: u8) -> HttpRequest {
-    Tosspayments.request(ask, &account(), NOW, [entropy; 32]).unwrap()
+    Tosspayments.request(&asked(ask), &account(), [entropy; 32]).unwrap()
 }
 
 fn json(bytes: &[u8]) -> serde_json::Value {
@@ -356,16 +363,16 @@ fn a_question_that_would_be_another_call_is_not_put() {
         if let Ask::Cancel { provider_payment_id, .. } = &mut ask {
             *provider_payment_id = ProviderPaymentId::parse(key).unwrap();
         }
-        assert!(Tosspayments.request(&ask, &account(), NOW, [0; 32]).is_err(), "{key}");
+        assert!(Tosspayments.request(&asked(&ask), &account(), [0; 32]).is_err(), "{key}");
     }
     for ask in [Ask::Close { request_id: request_id() }, cancel(1_000, 31_001, None)] {
-        assert!(Tosspayments.request(&ask, &account(), NOW, [0; 32]).is_err());
+        assert!(Tosspayments.request(&asked(&ask), &account(), [0; 32]).is_err());
     }
     let mut ask = capture();
     if let Ask::Capture { amount, .. } = &mut ask {
         *amount = Amount::from_minor(100, Currency::Usd).unwrap();
     }
-    assert!(Tosspayments.request(&ask, &account(), NOW, [0; 32]).is_err());
+    assert!(Tosspayments.request(&asked(&ask), &account(), [0; 32]).is_err());
 }
 
 fn window(

@@ -3,7 +3,7 @@
 use super::*;
 
 pub(super) const OPEN: Style =
-    Style { prepares: true, closes: false, captures_itself: true, partial_cancel: true };
+    Style { prepares: true, closes: false, captures_itself: true, ..OURS };
 
 fn id(n: u128) -> AttemptId {
     AttemptId::new(HOME, n)

@@ -14,6 +14,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         until: T.after(Span::hours(2)),
     };
     prop_oneof![
+        Just(Fact::More(Learnt { name: "note", value: "1".to_owned() })),
         Just(Fact::NotFound),
         Just(Fact::Prepared { token: None }),
         Just(Fact::Waiting),

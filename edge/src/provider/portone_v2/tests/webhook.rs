@@ -51,6 +51,7 @@ fn rows_96_108_the_recorded_vector_fits_under_either_secret_and_spelling() {
         event: id.clone(),
         request_id: Some(request_id()),
         provider_payment_id: Some(transaction()),
+        told: None,
     };
     let bare = WEBHOOK_SECRET.strip_prefix("whsec_").unwrap();
     let rotations = [
