@@ -148,7 +148,7 @@ fn f16_i13_errors_of_the_provider_decide_nothing() {
         buyer.begin(method, way(provider));
         let window = buyer.window();
         world.faults(provider, &json!({ "errors_5xx": 3, "webhook": "lost" }));
-        buyer.come_back(&buyer.press(&window, "approve").unwrap());
+        buyer.approve(&window);
         let status = buyer.status();
         assert_eq!(status["outcome"], "checking", "F16: an error is no refusal: {status}");
         world.clock(MINUTE);

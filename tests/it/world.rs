@@ -290,6 +290,11 @@ impl World {
         self.control("/deposit", &json!({ "request_id": request_id }));
     }
 
+    /// Something happens to a payment, by hand of its provider's people, its seller or its buyer.
+    pub fn happen(&self, request_id: &str, act: &str) {
+        self.control("/act", &json!({ "request_id": request_id, "act": act }));
+    }
+
     /// The shop answers the next notices with 500.
     pub fn fail_notices(&self, count: u64) {
         let url = format!("{}/api/admin/fail-notices", self.shop);

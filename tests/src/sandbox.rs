@@ -212,6 +212,8 @@ pub struct BookLine {
     pub captures: u32,
     /// Whether somebody may pay into an account now.
     pub awaits_deposit: bool,
+    /// What else can happen to it now, by hand of whoever holds the panel.
+    pub acts: Vec<&'static str>,
     /// Tries to tell us about it.
     pub webhooks_sent: u32,
     /// Events that we acknowledged.

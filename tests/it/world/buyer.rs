@@ -26,6 +26,7 @@ pub struct Buyer<'a> {
 pub struct Window {
     action: String,
     fields: Vec<(String, String)>,
+    joins: bool,
 }
 
 /// How the browser leaves the window.
@@ -34,6 +35,21 @@ pub struct Return {
     pub url: String,
     /// `None`: by GET.
     pub form: Option<Vec<(String, String)>>,
+}
+
+impl Window {
+    /// What the page put into one of its hidden fields.
+    pub fn field(&self, name: &str) -> String {
+        let found = self.fields.iter().find(|(each, _)| each == name);
+        found.unwrap_or_else(|| panic!("no {name}")).1.clone()
+    }
+
+    /// What a buyer with a debugger makes of it.
+    pub fn set(&mut self, name: &str, value: &str) {
+        for (_, old) in self.fields.iter_mut().filter(|(each, _)| each == name) {
+            value.clone_into(old);
+        }
+    }
 }
 
 impl<'a> Buyer<'a> {
@@ -129,14 +145,34 @@ impl<'a> Buyer<'a> {
         status
     }
 
-    /// Opens our page and what it leads to.
+    /// The window that pays; a buyer who has to joins first, closes that window, and goes on.
     pub fn window(&self) -> Window {
+        let window = self.shown_window();
+        if !window.joins {
+            return window;
+        }
+        let before = self.page();
+        self.press(&window, "join");
+        until("what pays is prepared", || {
+            self.look();
+            (self.page() != before).then_some(())
+        });
+        self.shown_window()
+    }
+
+    /// Our page in front of the window.
+    pub fn page(&self) -> String {
         let page = self.world.call("GET", &self.url).send();
         assert_eq!(page.code, 200, "{}", page.body);
-        let data = &block(&page.body)["data"];
-        match data.as_str() {
-            None => self.form_window(&page.body),
-            Some(data) => self.script_window(&page.body, &serde_json::from_str(data).unwrap()),
+        page.body
+    }
+
+    /// Opens our page and what it leads to.
+    pub fn shown_window(&self) -> Window {
+        let page = self.page();
+        match block(&page)["data"].as_str() {
+            None => self.form_window(&page),
+            Some(data) => self.script_window(&page, &serde_json::from_str(data).unwrap()),
         }
     }
 
@@ -158,7 +194,8 @@ impl<'a> Buyer<'a> {
     fn shown(&self, answer: &Answer) -> Window {
         assert_eq!(answer.code, 200, "{}", answer.body);
         let (action, fields) = form(&answer.body);
-        Window { action: format!("{}{action}", self.world.psp), fields }
+        let joins = answer.body.contains("id=\"join\"");
+        Window { action: format!("{}{action}", self.world.psp), fields, joins }
     }
 
     /// Presses a button of the window; `None` when nothing leads back.
@@ -190,9 +227,15 @@ impl<'a> Buyer<'a> {
     /// From the button to the return.
     pub fn pay(&mut self, method: &str, presentation: &str) -> Answer {
         self.begin(method, presentation);
-        let window = self.window();
-        let back = self.press(&window, "approve").expect("the window sends the browser back");
-        self.come_back(&back)
+        self.approve(&self.window())
+    }
+
+    /// Approves and comes back; where nothing leads back, the page asks once the window is closed.
+    pub fn approve(&self, window: &Window) -> Answer {
+        match self.press(window, "approve") {
+            Some(back) => self.come_back(&back),
+            None => self.ask("POST", "/v1/look", None),
+        }
     }
 }
 

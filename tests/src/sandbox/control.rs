@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::faults::{Faults, Order};
 use super::journal::Journal;
 use super::outbox::{Letter, State};
-use super::provider::NO_DEPOSIT;
+use super::provider::{NO_ACT, NO_DEPOSIT};
 use super::{Desk, Method, Request, Response, Sandbox, Turn, form, moment};
 
 /// How far the clock can be moved, in milliseconds: 400 days.
@@ -46,6 +46,7 @@ impl Sandbox {
             }
             (Method::Post, "/clock") => self.move_clock(request, now_ms),
             (Method::Post, "/deposit") => self.deposit(request, now_ms, dice),
+            (Method::Post, "/act") => self.act(request, now_ms, dice),
             (Method::Get | Method::Post | Method::Other, _) => refused(404, "no such call"),
         }
     }
@@ -109,6 +110,26 @@ impl Sandbox {
         };
         match done {
             Ok(()) => ok(&json!({ "request_id": request_id })),
+            Err(sentence) => refused(409, sentence),
+        }
+    }
+}
+
+impl Sandbox {
+    /// Something else happens to a payment: its provider's people cancel, its seller ships.
+    fn act(&mut self, request: &Request, now_ms: i64, dice: Dice) -> Response {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        let (request_id, act) = (text("request_id"), text("act"));
+        let now = now_ms + self.clock_offset_ms;
+        let knows =
+            |desk: &&mut Desk| desk.engine.books().iter().any(|line| line.request_id == request_id);
+        let Some(Desk { engine, faults }) = self.desks.iter_mut().find(knows) else {
+            return refused(409, NO_ACT);
+        };
+        let mut turn = Turn { now, dice, faults, outbox: &mut self.outbox };
+        match engine.happen(&request_id, &act, &mut turn) {
+            Ok(()) => ok(&json!({ "request_id": request_id, "act": act })),
             Err(sentence) => refused(409, sentence),
         }
     }

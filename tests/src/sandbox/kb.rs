@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_DEPOSIT, Provider};
+use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
 use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -296,6 +296,10 @@ impl Provider for Engine {
         Err(NO_DEPOSIT)
     }
 
+    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
+        Err(NO_ACT)
+    }
+
     fn books(&self) -> Vec<BookLine> {
         let lines = self.orders.values().map(|order| BookLine {
             provider: NAME,
@@ -312,6 +316,7 @@ impl Provider for Engine {
             refunded: order.cancelled(),
             captures: order.captures,
             awaits_deposit: false,
+            acts: Vec::new(),
             webhooks_sent: 0,
             webhooks_acknowledged: 0,
         });

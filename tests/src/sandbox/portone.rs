@@ -17,7 +17,7 @@ use serde_json::Value;
 use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_DEPOSIT, Provider};
+use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
 use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -385,6 +385,10 @@ impl Provider for Engine {
         Err("PortOne's deposits are final")
     }
 
+    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
+        Err(NO_ACT)
+    }
+
     fn books(&self) -> Vec<BookLine> {
         let lines = self.payments.values().map(|payment| BookLine {
             provider: NAME,
@@ -401,6 +405,7 @@ impl Provider for Engine {
             refunded: payment.cancelled(),
             captures: payment.captures,
             awaits_deposit: verdict(&payment.stage, Act::Deposit) == Verdict::Go,
+            acts: Vec::new(),
             webhooks_sent: 0,
             webhooks_acknowledged: 0,
         });

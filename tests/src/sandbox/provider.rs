@@ -45,6 +45,18 @@ pub trait Provider: Debug + Send {
         turn: &mut Turn<'_>,
     ) -> Result<(), &'static str>;
 
+    /// Something else happens to a payment, one of [`BookLine::acts`], by hand of whoever holds the panel:
+    /// the provider's own people cancel, a seller ships.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot happen.
+    fn happen(
+        &mut self,
+        request_id: &str,
+        act: &str,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str>;
+
     /// The auditor's view.
     fn books(&self) -> Vec<BookLine>;
 
@@ -61,5 +73,7 @@ impl Clone for Box<dyn Provider> {
     }
 }
 
+/// Why nothing of that kind can happen.
+pub const NO_ACT: &str = "nothing of that kind can happen to it";
 /// Why no deposit can arrive, or be taken back.
 pub const NO_DEPOSIT: &str = "no account waits for a deposit under this request id";

@@ -18,7 +18,7 @@ use self::merchant::Merchant;
 use self::payment::{Act, Payment, Stage, Verdict, verdict};
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_DEPOSIT, Provider};
+use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
 use super::window::Brand;
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -177,6 +177,10 @@ impl Provider for Engine {
         Ok(())
     }
 
+    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
+        Err(NO_ACT)
+    }
+
     fn books(&self) -> Vec<BookLine> {
         let lines = self.payments.values().map(|payment| {
             let taken = payment.approved_at().is_some();
@@ -195,6 +199,7 @@ impl Provider for Engine {
                 refunded: if taken { payment.charged - payment.balance() } else { 0 },
                 captures: payment.captures,
                 awaits_deposit: verdict(&payment.stage, Act::Deposit) == Verdict::Go,
+                acts: Vec::new(),
                 webhooks_sent: 0,
                 webhooks_acknowledged: 0,
             }
