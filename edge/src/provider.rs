@@ -24,10 +24,12 @@ pub mod kb;
 mod parts;
 pub mod portone_v2;
 pub mod tosspayments;
+pub mod unicro;
 
 /// Every provider, by the name that a channel's configuration uses. PortOne's return has Toss's `code`
 /// beside a field of its own, so it reads first.
-pub static ALL: [&dyn Provider; 3] = [&portone_v2::PortoneV2, &tosspayments::Tosspayments, &kb::Kb];
+pub static ALL: [&dyn Provider; 4] =
+    [&portone_v2::PortoneV2, &tosspayments::Tosspayments, &kb::Kb, &unicro::Unicro];
 
 /// The provider of this name.
 #[must_use]

@@ -51,6 +51,10 @@ pub enum Means {
     Portone,
     /// A card at the bookshop's other provider.
     TossBooks,
+    /// A card at the escrow that its buyers join first, in popups alone.
+    Unicro,
+    /// An account there.
+    UnicroAccount,
 }
 
 impl Means {
@@ -62,6 +66,8 @@ impl Means {
             Self::Kb => "kb_kb_pay",
             Self::Portone => "portone_transfer",
             Self::TossBooks => "toss_books_card",
+            Self::Unicro => "unicro_card",
+            Self::UnicroAccount => "unicro_virtual_account",
         }
     }
 
@@ -69,6 +75,7 @@ impl Means {
     pub fn sku(self) -> &'static str {
         match self {
             Self::TossCard | Self::TossAccount | Self::Kb => FILM,
+            Self::Unicro | Self::UnicroAccount => FILM,
             Self::Portone | Self::TossBooks => BOOK,
         }
     }
@@ -79,6 +86,7 @@ impl Means {
             Self::TossCard | Self::TossAccount | Self::TossBooks => "tosspayments",
             Self::Kb => "kb",
             Self::Portone => "portone_v2",
+            Self::Unicro | Self::UnicroAccount => "unicro",
         }
     }
 
@@ -95,7 +103,7 @@ impl Means {
     pub fn other(self) -> Self {
         match self {
             Self::TossCard | Self::TossAccount => Self::Kb,
-            Self::Kb => Self::TossCard,
+            Self::Kb | Self::Unicro | Self::UnicroAccount => Self::TossCard,
             Self::Portone => Self::TossBooks,
             Self::TossBooks => Self::Portone,
         }

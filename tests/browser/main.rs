@@ -16,6 +16,7 @@ mod shop_page;
 mod world;
 
 mod doubt;
+mod joins;
 mod live;
 mod matrix;
 mod pays;

@@ -102,7 +102,7 @@ async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
 }
 
 /// The window is known to be closed, and the same attempt can go on.
-async fn until_interrupted(buyer: &Buyer) {
+pub async fn until_interrupted(buyer: &Buyer) {
     buyer
         .until_said("a closed window", |said| {
             said.words.contains("결제창이 닫혔습니다") && said.has("continue")
@@ -113,7 +113,7 @@ async fn until_interrupted(buyer: &Buyer) {
 /// What makes this run's blocker refuse the payment's window. Chromium's allows one window for each
 /// press, so a page that opens something of its own has spent it. WebKit's asks whether the press is
 /// still going on, so a page that passes it on later has lost it.
-fn provoke_the_blocker() -> &'static str {
+pub fn provoke_the_blocker() -> &'static str {
     match Engine::of_this_run() {
         Engine::Chromium => {
             "addEventListener('click', () => open('about:blank').close(), { capture: true, once: true });"
@@ -174,7 +174,7 @@ async fn is_forbidden(buyer: &mut Buyer, means: Means) {
     assert_eq!(checkout.view()["attempts"][0]["presentation"], "popup");
 }
 
-async fn until_blocked(buyer: &Buyer) {
+pub async fn until_blocked(buyer: &Buyer) {
     buyer
         .until_said("a blocked window", |said| {
             said.words.contains("결제창이 열리지 않았습니다") && said.has("continue")

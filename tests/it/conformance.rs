@@ -19,7 +19,16 @@ pub use bench::first_channel;
 use bench::{AMOUNT, Bench, each};
 
 /// Providers that sign nothing: whoever speaks for them only makes us look.
-pub const UNSIGNED: [&str; 1] = ["tosspayments"];
+pub const UNSIGNED: [&str; 2] = ["tosspayments", "unicro"];
+/// Providers that tell nobody of a payment that failed in their window: it never was.
+const SILENT_ABOUT_FAILURES: [&str; 1] = ["unicro"];
+
+/// Providers whose callbacks have no name by which a repeat is known.
+const UNNAMED: [&str; 1] = ["unicro"];
+
+fn refused(name: &str) -> FactKind {
+    if SILENT_ABOUT_FAILURES.contains(&name) { FactKind::NotFound } else { FactKind::Declined }
+}
 
 fn total(minor: u64) -> Total {
     Total::from_minor(minor, Currency::Krw).unwrap()
@@ -54,8 +63,8 @@ fn r20_a_refusal_of_the_issuer_is_an_explicit_word() {
         bench.open();
         bench.press("decline");
         let fact = bench.look();
-        assert_eq!(fact.kind(), FactKind::Declined, "{}: {fact:?}", bench.name());
-        assert_eq!(bench.book().captured, 0);
+        assert_eq!(fact.kind(), refused(bench.name()), "{}: {fact:?}", bench.name());
+        assert_eq!(bench.captured(), 0);
     });
 }
 
@@ -140,10 +149,16 @@ fn f27_a_callback_that_comes_twice_names_the_same_event_and_our_request() {
         for event in &events {
             let callback = bench.hear(event).unwrap_or_else(|no| panic!("{name}: {no:?}"));
             assert_eq!(callback.request_id, Some(bench.request_id), "{name}");
-            names.insert(callback.event);
+            // What has no name is a hint, however often it comes.
+            names.insert(if callback.event.is_empty() {
+                event.id.to_string()
+            } else {
+                callback.event
+            });
             bench.acknowledge(event);
         }
-        assert_eq!(names.len() * 2, events.len(), "{name}: each event has one name");
+        let copies = if UNNAMED.contains(&name) { 1 } else { 2 };
+        assert_eq!(names.len() * copies, events.len(), "{name}: each event has one name");
         bench.pass(Span::hours(8 * 24));
         assert!(bench.events().is_empty(), "{name} takes our acknowledgement");
     });
@@ -153,8 +168,8 @@ fn f27_a_callback_that_comes_twice_names_the_same_event_and_our_request() {
 fn f31_i18_a_forged_callback_is_refused_or_moves_nothing() {
     each(|mut bench| {
         let name = bench.name();
-        bench.faults(Faults { webhook: Webhook::ForgedOnly, ..Faults::default() });
         bench.open();
+        bench.faults(Faults { webhook: Webhook::ForgedOnly, ..Faults::default() });
         bench.press("decline");
         let forged = bench.events();
         assert!(!forged.is_empty(), "{name}: nobody forges");
@@ -165,8 +180,8 @@ fn f31_i18_a_forged_callback_is_refused_or_moves_nothing() {
                 assert_eq!(bench.hear(event), Err(CallbackRefused::SignatureInvalid), "{name}");
             }
         }
-        assert_eq!(bench.look().kind(), FactKind::Declined, "{name}");
-        assert_eq!(bench.book().captured, 0);
+        assert_eq!(bench.look().kind(), refused(name), "{name}");
+        assert_eq!(bench.captured(), 0);
     });
 }
 
@@ -284,8 +299,10 @@ fn r35_an_account_is_paid_into_later_or_voided_for_good() {
             let void = bench.cancel_of(AMOUNT, 0, 0, "void");
             let said = bench.ask(&void).kind();
             assert!(matches!(said, FactKind::Closed | FactKind::Cancelled), "{name}: {said:?}");
-            let after = bench.look().kind();
-            assert!(matches!(after, FactKind::Declined | FactKind::Closed), "{name}: {after:?}");
+            let after = bench.look();
+            let back = after.sighting().is_some_and(|seen| seen.cancelled == seen.amount);
+            let ended = matches!(after.kind(), FactKind::Declined | FactKind::Closed);
+            assert!(ended || back, "{name}: {after:?}");
             assert_eq!(bench.deposit(), 409, "{name}: nobody can pay into it any more");
         }
     }

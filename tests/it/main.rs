@@ -15,6 +15,7 @@ mod shop;
 mod stock;
 mod tidy;
 mod tokens;
+mod unicro;
 mod upgrade;
 mod webhooks;
 mod world;

@@ -1,7 +1,7 @@
 //! The other side of every provider: pure engines that speak the provider's own wire format and
 //! keep their own books, so that shops can develop offline and tests can doubt ours.
 //!
-//! Map: `provider` what an engine is · `tosspayments`, `kb`, `portone` the engines · `window` the buyer's
+//! Map: `provider` what an engine is · `tosspayments`, `kb`, `portone`, `unicro` the engines · `window` the buyer's
 //! pages · `outbox` events on their way · `faults` bad days on demand · `control` the panel · `journal`
 //! what was heard and said · `merchant` the demo's shops · `cipher`, `dice`, `form`, `moment` small parts.
 //!
@@ -36,6 +36,7 @@ pub mod outbox;
 pub mod portone;
 pub mod provider;
 pub mod tosspayments;
+pub mod unicro;
 pub mod window;
 
 /// The largest body that is read, in bytes: every provider's messages are far smaller.
@@ -226,6 +227,7 @@ fn engines(edge_server: &str) -> Vec<Box<dyn Provider>> {
         Box::new(tosspayments::Engine::demo(edge_server)),
         Box::new(kb::Engine::demo(edge_server)),
         Box::new(portone::Engine::demo(edge_server)),
+        Box::new(unicro::Engine::demo(edge_server)),
     ]
 }
 

@@ -199,6 +199,14 @@ impl<'a> Field<'a> {
         digits
     }
 
+    /// A text, or a number as it is written, since some do not decide which; `None` for anything else.
+    #[must_use]
+    pub fn word_or_none(self) -> Option<String> {
+        let value = self.value?;
+        let text = if let Tree::Text(text) = value { text.clone() } else { digits(value) };
+        Some(text).filter(|text| !text.is_empty())
+    }
+
     /// Any scalar where an amount is expected; what is wrong with it is said later.
     #[must_use]
     pub fn amount(self) -> RawAmount {

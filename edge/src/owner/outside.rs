@@ -147,15 +147,15 @@ impl Desk<'_> {
     /// be. A name that was asked for is a claim that nobody fills yet.
     pub(super) fn told(&self, name: &str, value: &str) -> Done {
         let (fresh, known) = self.shelf.claim(name, "", self.now)?;
-        if value.is_empty() {
-            let http_status = if known.is_empty() { 404 } else { 200 };
-            return Ok(Outcome::Reply(Reply::new(http_status, known)));
+        let asks = value.is_empty();
+        if !asks {
+            self.shelf.unclaim(name, &known)?;
         }
-        self.shelf.unclaim(name, &known)?;
-        if !fresh {
+        if !asks && !fresh {
             self.shelf.claim(name, value, self.now)?;
         }
-        Ok(Outcome::Reply(Reply::empty(200)))
+        let http_status = if asks && known.is_empty() { 404 } else { 200 };
+        Ok(Outcome::Reply(Reply::new(http_status, known)))
     }
 
     /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.

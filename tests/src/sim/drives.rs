@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 
-use edge::envelope::Ask;
+use edge::envelope::{Ask, Binding};
 use edge::owner::{Errand, Failed, Op, ROUNDS_MAX, Reply};
-use edge::provider::HttpResponse;
+use edge::provider::{HttpResponse, Road};
 use edge::stock;
 use shared::id::CheckoutId;
 
@@ -133,6 +133,12 @@ impl World {
                 let Ok(request) = &question.request else {
                     return self.provider_heard(at, None);
                 };
+                if request.road == Road::Own {
+                    let (object, bytes) = (request.url.clone(), request.body.clone());
+                    let ask = Ask { binding: Binding::Checkouts, object, bytes };
+                    self.call(Pending::Told(at), ask);
+                    return true;
+                }
                 let mut headers: Vec<(String, String)> =
                     request.headers.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
                 let wait = request.deadline.as_millis();
@@ -188,6 +194,20 @@ impl World {
                 drive.piece += 1;
                 self.round(at);
             }
+        }
+    }
+
+    pub(super) fn told_heard(&mut self, at: DriveRef, reply: Option<Reply>) {
+        if self.strikes(Kind::CrashAfterAct) {
+            self.evict(at.object);
+        }
+        let answer = reply.map(|Reply { http_status, body, .. }| HttpResponse {
+            http_status,
+            retry_after: None,
+            body: body.into_bytes(),
+        });
+        if !self.provider_heard(at, answer) {
+            self.round(at);
         }
     }
 

@@ -34,6 +34,8 @@ pub(super) enum Pending {
     Door(u64, Continued),
     /// A drive that asks for a piece of stock.
     Piece(DriveRef),
+    /// A drive that asks what a callback told.
+    Told(DriveRef),
     /// The queue's consumer, which told a letter's owner what became of it.
     Letter(u64),
     /// The scheduled turn.
@@ -190,6 +192,7 @@ impl World {
         match pending {
             Pending::Door(call, continued) => self.door_hears(call, continued, reply),
             Pending::Piece(drive) => self.piece_heard(drive, reply.as_ref()),
+            Pending::Told(drive) => self.told_heard(drive, reply),
             Pending::Letter(n) => self.letter_reported(n, reply.is_some()),
             Pending::Sweep => {}
         }

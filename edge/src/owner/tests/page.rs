@@ -60,8 +60,12 @@ fn a_session_lists_the_merchant_s_own_methods_and_burns_nothing() {
         let session = bench.run(Op::Session { caller, device: "mobile".to_owned() });
         let methods = session.body["methods"].as_array().unwrap();
         let of = |name: &str| methods.iter().filter(|m| m["channel"] == name).count();
-        assert_eq!((of("toss"), of("kb"), of("toss_books")), (5, 1, 0));
-        assert!(methods.iter().all(|m| m["presentations"][0] == "redirect"), "no frame on a phone");
+        assert_eq!((of("toss"), of("kb"), of("unicro"), of("toss_books")), (5, 1, 3, 0));
+        // No frame on a phone; and one provider knows popups alone.
+        for method in methods {
+            let first = if method["channel"] == "unicro" { "popup" } else { "redirect" };
+            assert_eq!(method["presentations"][0], first, "{method}");
+        }
     }
     assert_eq!(bench.post(&token, KEYS[0], None, "toss_card").http_status, 201);
 }
@@ -294,6 +298,48 @@ fn f28_a_callback_for_an_attempt_that_is_not_here_is_accepted_and_parked() {
         assert_eq!(bench.run(op).http_status, 200);
     }
     assert_eq!(bench.shelf.heard(request.attempt_id()), 1);
+}
+
+#[test]
+fn i16_f31_nameless_callbacks_are_hints_in_bounded_number_and_remembered_by_nobody() {
+    let bench = Bench::new();
+    let mine = bench.begin("toss_card");
+    for _ in 0..100 {
+        assert_eq!(bench.callback(&mine, "toss", "").http_status, 200, "acknowledged all the same");
+    }
+    assert_eq!(bench.asked().len(), 60, "what comes after waits for the plan");
+    assert_eq!(bench.shelf.heard(mine.id()), 0);
+    let home = shared::id::Home { generation: 1, shard: 0 };
+    let request = RequestId::new(home, 0xabc);
+    let (channel, request_id) = ("toss".to_owned(), request.to_string());
+    let op = Op::Callback { channel, request_id, event: String::new() };
+    assert_eq!(bench.run(op).http_status, 200);
+    assert_eq!(bench.shelf.heard(request.attempt_id()), 0, "a stranger's fills no disk");
+    bench.wait(Span::minutes(10));
+    bench.callback(&mine, "toss", "");
+    assert_eq!(bench.asked().len(), 61);
+}
+
+#[test]
+fn i20_what_a_callback_tells_is_kept_under_names_that_were_asked_for_alone() {
+    let bench = Bench::new();
+    let told = |name: &str, value: &str| {
+        let op = Op::Told { name: name.to_owned(), value: value.to_owned() };
+        match bench.desk().answer(op, "req-1") {
+            (Outcome::Reply(reply), None) => (reply.http_status, reply.body),
+            other => panic!("{other:?}"),
+        }
+    };
+    let name = crate::provider::told_name("unicro", "9d1f0e3c5b7a2468");
+    assert_eq!(told(&name, "too-early").0, 200, "acknowledged");
+    assert_eq!(told(&name, "").0, 404, "and forgotten; from now on something may be told");
+    assert_eq!(told(&name, "").0, 404);
+    told(&name, "$2a$10$first");
+    assert_eq!(told(&name, ""), (200, "$2a$10$first".to_owned()));
+    told(&name, "$2a$10$second");
+    assert_eq!(told(&name, ""), (200, "$2a$10$second".to_owned()), "a member who joined anew");
+    let other = crate::provider::told_name("unicro_2", "9d1f0e3c5b7a2468");
+    assert_eq!(told(&other, "").0, 404, "I-15: no channel reads another's");
 }
 
 #[test]
