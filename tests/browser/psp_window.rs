@@ -23,6 +23,17 @@ impl Buyer {
         .await
     }
 
+    /// Looks once for `css` in any of the browser's pages.
+    pub async fn sees_anywhere(&self, css: &str) -> bool {
+        for window in self.client.windows().await.unwrap_or_default() {
+            let there = self.client.switch_to_window(window).await.is_ok();
+            if there && self.in_frames(css).await.is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// In this page, or in the frame of its frame.
     async fn in_frames(&self, css: &str) -> Option<Element> {
         // At most: the element's frame, our page's frame over itself, and one to spare.
