@@ -16,11 +16,15 @@ use crate::checkout_element::Way;
 use crate::world::{LOOK_EVERY, START_WAIT, now};
 
 /// Waits for the end of its input, then ends the driver with its browsers and their folder.
-/// WebKitGTK has no mode without a screen: it gets one of its own, whose end is its browsers' end.
+/// WebKitGTK has no mode without a screen: it gets one of its own, whose end is its browsers' end, and
+/// where nothing slides away under a press.
 const UNDERTAKER: &str = r#"
 folder=$1; shift
 mkdir -p "$folder"
 if [ -n "$SCREEN" ]; then
+  mkdir "$folder/gtk-3.0"
+  printf '[Settings]\ngtk-enable-animations=0\n' >"$folder/gtk-3.0/settings.ini"
+  export XDG_CONFIG_HOME="$folder"
   mkfifo "$folder/display"
   Xvfb -displayfd 3 -screen 0 "$SCREEN" -nolisten tcp 3>"$folder/display" >"$folder/screen.log" 2>&1 &
   screen=$!
