@@ -153,16 +153,10 @@ fn matrix() -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many journeys run beside each other, whatever the machine: they wait more than they work.
-const BESIDE: &str = "6";
-
 /// Tests that start the runtime learn here which Node to start it with.
 fn suite(words: &[&str]) -> Command {
     let mut command = cargo();
     command.args(["test", "-p", "tests"]).args(words).env("HANBEON_NODE", npm_bin("node"));
-    if words.contains(&"browser") && std::env::var_os("RUST_TEST_THREADS").is_none() {
-        command.env("RUST_TEST_THREADS", BESIDE);
-    }
     command
 }
 
