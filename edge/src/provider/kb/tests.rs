@@ -8,6 +8,7 @@ use shared::means::Device;
 
 use shared::money::Amount;
 
+use super::super::testing::{header, is_unclear};
 use super::*;
 use crate::secret::Secret;
 use shared::notes::Notes;
@@ -116,10 +117,6 @@ fn seen(amount: Total, cancelled: Total) -> Fact {
         amount,
         cancelled,
     })
-}
-
-fn is_unclear(fact: &Fact) -> bool {
-    matches!(fact, Fact::Unclear { .. })
 }
 
 fn decline(code: DeclineCode, provider_code: &str) -> Fact {
@@ -233,10 +230,6 @@ fn a_cancel_is_done_when_the_answer_names_it() {
     }
     let refused = Fact::CancelRefused { provider_code: "3301".to_owned() };
     assert_eq!(answer(&second, 200, data!("cancel_over_balance.json")), Ok(refused));
-}
-
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers.iter().find_map(|(each, value)| (*each == name).then_some(value.as_str()))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use shared::id::Home;
 
 use shared::money::Amount;
 
+use super::super::testing::{header, is_unclear, json};
 use super::*;
 use shared::fact::{Decline, DeclineCode, Deposit, Sighting};
 use shared::notes::Notes;
@@ -132,10 +133,6 @@ fn seen(amount: Total, cancelled: Total) -> Sighting {
 
 fn declined(code: DeclineCode, provider_code: Option<&str>) -> Fact {
     Fact::Declined(Decline { code, provider_code: provider_code.map(str::to_owned) })
-}
-
-fn is_unclear(fact: &Fact) -> bool {
-    matches!(fact, Fact::Unclear { .. })
 }
 
 #[test]
@@ -351,16 +348,8 @@ fn an_account_is_closed_by_its_own_call() {
     assert!(is_unclear(&error(&void(), 409, "PAYMENT_NOT_WAITING_FOR_DEPOSIT")));
 }
 
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers.iter().find_map(|(each, value)| (*each == name).then_some(value.as_str()))
-}
-
 fn put(ask: &Ask, entropy: u8) -> HttpRequest {
     PortoneV2.request(&asked(ask), &account(), [entropy; 32]).unwrap()
-}
-
-fn json(bytes: &[u8]) -> serde_json::Value {
-    serde_json::from_slice(bytes).unwrap()
 }
 
 #[test]

@@ -5,6 +5,7 @@ use shared::means::Device;
 
 use shared::money::Amount;
 
+use super::super::testing::{header, is_unclear, json};
 use super::*;
 use crate::json::{self, Limits};
 use crate::secret::Secret;
@@ -109,10 +110,6 @@ fn seen(amount: Total, cancelled: Total) -> Sighting {
         amount,
         cancelled,
     }
-}
-
-fn is_unclear(fact: &Fact) -> bool {
-    matches!(fact, Fact::Unclear { .. })
 }
 
 #[test]
@@ -298,16 +295,8 @@ fn listed_refusals_of_a_cancel_are_final() {
     }
 }
 
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers.iter().find_map(|(each, value)| (*each == name).then_some(value.as_str()))
-}
-
 fn put(ask: &Ask, entropy: u8) -> HttpRequest {
     Tosspayments.request(&asked(ask), &account(), [entropy; 32]).unwrap()
-}
-
-fn json(bytes: &[u8]) -> serde_json::Value {
-    serde_json::from_slice(bytes).unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use shared::notes::Notes;
 use shared::sorted::Sorted;
 use shared::time::Civil;
 
+use super::super::testing::is_unclear;
 use super::*;
 use crate::secret::Secret;
 
@@ -162,10 +163,6 @@ fn seen(cancelled: u64) -> Sighting {
 
 fn is_declined(fact: &Fact, code: &str) -> bool {
     matches!(fact, Fact::Declined(decline) if decline.provider_code.as_deref() == Some(code))
-}
-
-fn is_unclear(fact: &Fact) -> bool {
-    matches!(fact, Fact::Unclear { .. })
 }
 
 #[test]
