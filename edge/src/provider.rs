@@ -23,8 +23,6 @@ use crate::secret::Secret;
 pub mod kb;
 mod parts;
 pub mod portone_v2;
-#[cfg(test)]
-mod testing;
 pub mod tosspayments;
 pub mod unicro;
 

@@ -9,6 +9,9 @@ use super::{Account, CallbackRefused, CannotAsk, Inbound, Unreadable};
 use crate::address::is_base;
 use crate::json::{self, Field, Limits};
 
+#[cfg(test)]
+pub(super) mod testing;
+
 /// Adds a fault for each of these settings that is no base address; live accounts need `https`.
 pub(super) fn check_bases(
     account: &Account,

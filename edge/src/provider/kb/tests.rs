@@ -8,7 +8,7 @@ use shared::means::Device;
 
 use shared::money::Amount;
 
-use super::super::testing::{header, is_unclear};
+use super::super::parts::testing::{header, is_unclear};
 use super::*;
 use crate::secret::Secret;
 use shared::notes::Notes;

@@ -5,7 +5,7 @@ use shared::id::Home;
 
 use shared::money::Amount;
 
-use super::super::testing::{header, is_unclear, json};
+use super::super::parts::testing::{header, is_unclear, json};
 use super::*;
 use shared::fact::{Decline, DeclineCode, Deposit, Sighting};
 use shared::notes::Notes;

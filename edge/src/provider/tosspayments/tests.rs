@@ -5,7 +5,7 @@ use shared::means::Device;
 
 use shared::money::Amount;
 
-use super::super::testing::{header, is_unclear, json};
+use super::super::parts::testing::{header, is_unclear, json};
 use super::*;
 use crate::json::{self, Limits};
 use crate::secret::Secret;

@@ -7,7 +7,7 @@ use shared::notes::Notes;
 use shared::sorted::Sorted;
 use shared::time::Civil;
 
-use super::super::testing::is_unclear;
+use super::super::parts::testing::is_unclear;
 use super::*;
 use crate::secret::Secret;
 
