@@ -170,7 +170,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
     let built = folder.join(which.folder());
-    let stamp = Stamp::new(&format!("edge-{}", which.folder()), digest);
+    let stamp = Stamp::new(&format!("edge-{}", which.folder()), digest)?;
     if stamp.holds(&[built.join("index.js"), built.join("index_bg.wasm")]) {
         return Ok(());
     }
@@ -190,7 +190,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     quiet(&mut pack)?;
     if which != Edge::Demo {
         let module = built.join("index_bg.wasm");
-        let text = scratch().join("edge.wat");
+        let text = scratch()?.join("edge.wat");
         opt(&[EDGE_EXPORTS, &["--debuginfo", "--emit-text"]].concat(), &module, &text)?;
         let used = table_without(&String::from_utf8_lossy(&read(&text)?), UNUSED_CRATE);
         write(&text, used)?;
@@ -219,7 +219,7 @@ pub fn widget() -> Result<(), Failure> {
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &read(&loader)?, &read(&quote)?, &lock, salt.as_bytes()]);
     let dist = root().join("widget/dist");
-    let stamp = Stamp::new("widget", digest);
+    let stamp = Stamp::new("widget", digest)?;
     let [element, exchange, glue, module] =
         ["element.js", "quote.js", "hanbeon.js", "hanbeon_bg.wasm"]
             .map(|name| dist.join("widget").join(name));
@@ -227,7 +227,7 @@ pub fn widget() -> Result<(), Failure> {
     if stamp.holds(&made) {
         return Ok(());
     }
-    let bound = scratch().join("widget");
+    let bound = scratch()?.join("widget");
     quiet(
         program(tool("wasm-bindgen")?)
             .args(["--target", "web", "--no-typescript", "--out-name", "hanbeon", "--out-dir"])
@@ -312,8 +312,9 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn new(name: &str, digest: u64) -> Self {
-        Self { file: scratch().join(format!("{name}.stamp")), digest: format!("{digest:016x}") }
+    fn new(name: &str, digest: u64) -> Result<Self, Failure> {
+        let file = scratch()?.join(format!("{name}.stamp"));
+        Ok(Self { file, digest: format!("{digest:016x}") })
     }
 
     fn holds(&self, outputs: &[PathBuf]) -> bool {

@@ -37,9 +37,17 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// Where this program keeps its own notes and intermediate files.
-pub fn scratch() -> PathBuf {
-    target().join("hanbeon")
+/// Where this program keeps its own notes and intermediate files; there from now on, since not every
+/// tool makes the folder of what it writes.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn scratch() -> Result<PathBuf, Failure> {
+    let folder = target().join("hanbeon");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
+    Ok(folder)
 }
 
 /// Installed cargo tools live outside `target`, so that `cargo clean` does not cost minutes.

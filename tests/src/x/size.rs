@@ -86,7 +86,7 @@ pub fn measure(as_json: bool) -> Result<(), Failure> {
 
 /// The entry as the deployer's tool uploads it: `minify` of `wrangler.jsonc`.
 fn entry() -> Result<PathBuf, Failure> {
-    let small = scratch().join("entry.js");
+    let small = scratch()?.join("entry.js");
     let mut esbuild = program(npm_bin("esbuild"));
     esbuild.arg(root().join("edge/entry.js")).args(["--minify", "--format=esm"]);
     quiet(esbuild.arg(format!("--outfile={}", small.display())))?;

@@ -179,7 +179,7 @@ fn licences() -> Result<(), Failure> {
 
 /// What deployment would upload, without uploading: it validates the configuration.
 fn dry_deployment() -> Result<(), Failure> {
-    let out = scratch().join("deploy");
+    let out = scratch()?.join("deploy");
     let mut command = program(npm_bin("wrangler"));
     command
         .current_dir(root().join("edge"))
