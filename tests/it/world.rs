@@ -1,8 +1,7 @@
 //! The whole demo on ports of its own: shop and sandbox in this process, the edge on the real runtime.
 //!
-//! One world serves every test of the binary. Tests that need its clock, its faults or its quiet take
-//! it alone; the others share it. Everything ends with this process, however it ends: the runtime
-//! stops when its standard input closes.
+//! Tests share one world. Those that need a clock, faults or quiet take one of a few others alone.
+//! Everything ends with this process, however it ends: the runtime stops when its standard input closes.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,9 +9,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{
-    Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, mpsc,
-};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -74,63 +71,72 @@ pub struct World {
     runtime: Mutex<Child>,
 }
 
-static WORLD: OnceLock<World> = OnceLock::new();
-static TURN: RwLock<()> = RwLock::new(());
+/// The world that tests share.
+static SHARED: OnceLock<World> = OnceLock::new();
+/// Worlds that nobody is in, and how many were made.
+static FREE: Mutex<(Vec<World>, usize)> = Mutex::new((Vec::new(), 0));
+static LEFT: Condvar = Condvar::new();
+/// So many tests can each have a world alone at a time; one that is made costs two seconds and its memory.
+const WORLDS_ALONE: usize = 3;
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
 /// The world beside other tests: no faults, no clock.
-pub struct Together {
-    world: &'static World,
-    _turn: RwLockReadGuard<'static, ()>,
-}
-
-/// The world without other tests; left as it was found, even by a test that fails.
-pub struct Alone {
-    world: &'static World,
-    _turn: RwLockWriteGuard<'static, ()>,
-}
+pub struct Together(&'static World);
 
 impl Deref for Together {
     type Target = World;
     fn deref(&self) -> &World {
-        self.world
+        self.0
     }
 }
+
+/// A world without other tests; left as it was found, even by a test that fails.
+pub struct Alone(Option<World>);
 
 impl Deref for Alone {
     type Target = World;
     fn deref(&self) -> &World {
-        self.world
+        self.0.as_ref().expect("a world until it is left")
     }
 }
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        // Also after a test that failed; a second panic here would end the whole run.
-        let quiet = || self.world.quiet();
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(quiet));
+        let Some(world) = self.0.take() else { return };
+        // Also after a test that failed; a second panic here would end the whole run. A world that does not
+        // become quiet is given up, and another made for it.
+        let quiet = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.quiet()));
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        match quiet {
+            Ok(()) => free.0.push(world),
+            Err(_) => free.1 -= 1,
+        }
+        LEFT.notify_one();
     }
 }
 
 /// Shares the world.
 pub fn together() -> Together {
-    let turn = TURN.read().unwrap_or_else(PoisonError::into_inner);
-    Together { world: WORLD.get_or_init(World::start), _turn: turn }
+    Together(SHARED.get_or_init(|| World::start_with("world", &[])))
 }
 
-/// Takes the world alone.
+/// A world alone.
 pub fn alone() -> Alone {
-    // Looked for again and again: readers who come later would keep a waiting writer out otherwise.
-    let turn = loop {
-        match TURN.try_write() {
-            Ok(turn) => break turn,
-            Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = loop {
+        if let Some(world) = free.0.pop() {
+            return Alone(Some(world));
         }
+        if free.1 < WORLDS_ALONE {
+            free.1 += 1;
+            break format!("alone-{}", free.1);
+        }
+        free = LEFT.wait(free).unwrap_or_else(PoisonError::into_inner);
     };
-    let world = WORLD.get_or_init(World::start);
+    drop(free);
+    let world = World::start_with(&name, &[]);
     world.quiet();
-    Alone { world, _turn: turn }
+    Alone(Some(world))
 }
 
 /// A number that no other test of this run has.
@@ -180,10 +186,6 @@ pub struct Opened {
 }
 
 impl World {
-    fn start() -> Self {
-        Self::start_with("world", &[])
-    }
-
     /// A world of one's own, whose log has this name and whose runtime gets these words too.
     pub fn start_with(name: &str, words: &[&str]) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -116,7 +116,7 @@ impl World {
     /// The world of a seed before anything happens.
     pub(super) fn new(config: Rc<Config>, seed: u64, how: &How) -> Self {
         let mut chance = Chance::of(seed, 0);
-        let weather = Weather::of(&mut chance);
+        let weather = Weather::of(&mut chance, how.plant.map_or(&[], Plant::season));
         let plan = Plan::of(&mut chance);
         let objects = (0..config.shards).map(|n| Object::new(config.generation, n, how.rows));
         let mut world = Self {

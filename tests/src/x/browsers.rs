@@ -8,9 +8,6 @@ use crate::run::{Failure, program, quiet, which};
 const CJK_FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
 const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
-/// How many journeys run beside each other, whatever the machine: they wait more than they work.
-const BESIDE: &str = "6";
-
 /// An engine that the journeys run in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Browser {
@@ -113,9 +110,6 @@ impl Browser {
     /// When it is not installed.
     pub fn choose(self, command: &mut Command) -> Result<&mut Command, Failure> {
         let found = self.found().ok_or_else(|| self.missing(which("apt-get").is_some()))?;
-        if std::env::var_os("RUST_TEST_THREADS").is_none() {
-            command.env("RUST_TEST_THREADS", BESIDE);
-        }
         Ok(command.env("HANBEON_ENGINE", self.name()).envs(found))
     }
 }

@@ -20,6 +20,9 @@ use crate::size::measure;
 
 /// Seeds that every run of the tests takes; seconds, and always the same ones.
 const SEEDS: &str = "2000";
+/// How many tests with a runtime or a browser run beside each other, whatever the machine: they wait more
+/// than they work.
+const BESIDE: &str = "6";
 const WASM: &[&str] = &["--target", "wasm32-unknown-unknown"];
 
 /// One of the four suites.
@@ -157,6 +160,9 @@ fn matrix() -> Result<(), Failure> {
 fn suite(words: &[&str]) -> Command {
     let mut command = cargo();
     command.args(["test", "-p", "tests"]).args(words).env("HANBEON_NODE", npm_bin("node"));
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        command.env("RUST_TEST_THREADS", BESIDE);
+    }
     command
 }
 
