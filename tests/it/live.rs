@@ -235,11 +235,11 @@ fn r51_a_signed_link_shows_where_a_deposit_stands_on_any_device() {
     let origin = format!("http://edge.localhost:{}", world.edge.rsplit(':').next().unwrap());
     let mut socket = Socket::open(&world.edge, &path, Some(&origin)).expect("our own page may");
     socket.say(&format!("link.{key}"));
-    let version = &status["version"];
-    assert_eq!(heard(&socket.hear()), json!({ "version": version }));
+    let version = heard(&socket.hear())["version"].as_u64();
+    assert!(version >= status["version"].as_u64(), "what is true now: {version:?}, {status}");
     world.deposit(&buyer.request_id());
     let told = heard(&socket.hear());
-    assert!(told["version"].as_u64() > version.as_u64(), "{told}");
+    assert!(told["version"].as_u64() > version, "{told}");
     assert_eq!(told.as_object().unwrap().len(), 1, "no token, no status: {told}");
     until("the link says paid", || {
         let status = &shown(&world, &opened.id, &key).json()["status"];

@@ -157,6 +157,7 @@ fn i18_f31_an_unsigned_callback_is_acknowledged_and_only_makes_us_look() {
     assert_eq!((&status["outcome"], &status["phase"]), (&json!("checking"), &json!("presented")));
     assert_eq!(world.money(&opened), (0, 0, 0));
     // The same as JSON, and what speaks of nothing that is ours.
+    world.until_still(&opened);
     let before = world.snapshot(&opened);
     for body in [
         r#"{"partnerTradeNo":"hb-g1s00-ffffffffffffffffffffffffffffffff","buyAmt":1}"#,
