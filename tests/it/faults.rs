@@ -154,8 +154,11 @@ fn f16_i13_errors_of_the_provider_decide_nothing() {
         buyer.approve(&window);
         let status = buyer.status();
         assert_eq!(status["outcome"], "checking", "F16: an error is no refusal: {status}");
-        world.clock(MINUTE);
-        world.cron();
+        // It is asked again after one, three and ten seconds.
+        for minutes in 1..=3 {
+            world.clock(minutes * MINUTE);
+            world.cron();
+        }
         buyer.until_paid();
         world.assert_paid_once(&opened);
         world.clock(0);
