@@ -9,7 +9,7 @@
 //!
 //! Map: `world` one seed · `workload` what it is about · `weather` what goes wrong · `network` · `door`,
 //! `objects` the edge · `queue`, `book` · `providers` · `shop` · `shopper`, `window` buyers · `auditor` ·
-//! `plant` mistakes on purpose · `trace` hash and story · `chance`.
+//! `plant` mistakes on purpose, `switch` where a build has some · `trace` hash and story · `chance`.
 //!
 //! Invariants, as absences: nothing reads a clock, draws from another source than the seed, or walks over
 //! anything without an order. The same seed and commit give the same hash (I-19).
@@ -43,6 +43,7 @@ mod providers;
 mod queue;
 mod shop;
 mod shopper;
+mod switch;
 mod trace;
 mod weather;
 mod window;
@@ -53,15 +54,12 @@ mod world;
 mod tests;
 
 pub use notes::Violation;
-pub use plant::Plant;
+pub use plant::{Found, find_all, mistake};
 use weather::Kind;
 use world::World;
 
 /// One seed of so many writes and reads the rows of every turn: it is the same run, only slower.
 const ROWS_EVERY: u64 = 16;
-
-/// Between two looks whether a planted mistake is found.
-const DOUBT_STEP: u64 = 20;
 
 /// What came of one seed.
 #[derive(Debug)]
@@ -90,7 +88,7 @@ pub struct Order {
     /// It ends when so many seeds have failed.
     pub failures_max: usize,
     /// A mistake on purpose.
-    pub plant: Option<Plant>,
+    pub plant: Option<usize>,
 }
 
 /// What came of many seeds.
@@ -129,17 +127,26 @@ pub fn installation() -> Rc<Config> {
 /// How a seed is run; none of it changes what happens, but a mistake on purpose.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct How {
-    /// A mistake on purpose.
-    pub plant: Option<Plant>,
+    /// A mistake on purpose, by its number in the list; only some builds have any.
+    pub plant: Option<usize>,
     /// The story is kept.
     pub tells: bool,
     /// Every turn writes and reads its rows.
     pub rows: bool,
 }
 
+impl How {
+    /// How a seed is run when nobody wants anything else.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        Self { rows: seed.is_multiple_of(ROWS_EVERY), ..Self::default() }
+    }
+}
+
 /// Runs one seed.
 #[must_use]
 pub fn run(config: &Rc<Config>, seed: u64, how: &How) -> Outcome {
+    switch::make(how.plant);
     World::new(Rc::clone(config), seed, how).run()
 }
 
@@ -156,37 +163,6 @@ pub fn run_all(order: &Order) -> Report {
     report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// How a planted mistake was found.
-#[derive(Debug)]
-pub struct Found {
-    /// The mistake.
-    pub name: &'static str,
-    /// After so many schedules.
-    pub schedules: u64,
-    /// By a violation of this rule; `None` when it was not found.
-    pub rule: Option<&'static str>,
-}
-
-/// Makes every mistake on purpose, until the auditor finds it by the rule that it breaks.
-#[must_use]
-pub fn doubt(order: &Order) -> Vec<Found> {
-    let look = |(name, plant, rule): (&'static str, Plant, &'static str)| {
-        let mut found = Found { name, schedules: 0, rule: None };
-        while found.rule.is_none() && found.schedules < order.seeds {
-            let first = order.first + found.schedules;
-            let seeds = DOUBT_STEP.min(order.seeds - found.schedules);
-            let plant = Some(plant);
-            let report =
-                run_all(&Order { first, seeds, plant, failures_max: usize::MAX, ..*order });
-            found.schedules += report.schedules;
-            let mut broken = report.failures.values().flatten().map(|violation| violation.rule);
-            found.rule = broken.find(|broken| *broken == rule);
-        }
-        found
-    };
-    Plant::ALL.into_iter().map(look).collect()
-}
-
 fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Report>) {
     let config = installation();
     let mut mine = Report::default();
@@ -197,9 +173,9 @@ fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Repor
             break;
         }
         let seed = order.first + n;
-        let rows = seed.is_multiple_of(ROWS_EVERY);
-        let outcome = run(&config, seed, &How { plant: order.plant, tells: false, rows });
-        mine.with_rows += u64::from(rows);
+        let how = How { plant: order.plant, ..How::of(seed) };
+        let outcome = run(&config, seed, &how);
+        mine.with_rows += u64::from(how.rows);
         mine.schedules += 1;
         mine.events += outcome.events;
         mine.hash ^= outcome.hash.wrapping_mul(seed | 1);

@@ -4,10 +4,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::json;
-use tests::sim::{How, Order, Plant, Report, doubt, installation, run, run_all};
+use tests::planted::{Mistake, list};
+use tests::sim::{Found, How, Order, Report, find_all, installation, mistake, run, run_all};
 
 /// Seeds that are run when none are named.
 const SEEDS: u64 = 2_000;
+/// Seeds that a planted mistake gets, and those that it gets where only the frequent ones are looked for.
+const PLANTED_SEEDS: u64 = 20_000;
+const QUICK_SEEDS: u64 = 1_000;
 /// Failing seeds that are named.
 const NAMED_MAX: usize = 10;
 
@@ -17,43 +21,91 @@ fn main() -> ExitCode {
         words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)).cloned()
     };
     let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
-    let plant = value("--plant");
-    let known = plant.as_deref().map(Plant::parse);
-    if let (Some(name), Some(None)) = (&plant, known) {
-        let all: Vec<&str> = Plant::ALL.iter().map(|(name, ..)| *name).collect();
-        eprintln!("sim: {name} is none of {}", all.join(", "));
-        return ExitCode::from(2);
-    }
-    let plant = known.flatten();
+    let plant = match value("--plant").map(|name| mistake(&name)).transpose() {
+        Ok(plant) => plant,
+        Err(why) => {
+            eprintln!("sim: {why}");
+            return ExitCode::from(2);
+        }
+    };
     let has = |name: &str| words.iter().any(|word| word == name);
     let (seed, seeds) = (number("--seed"), number("--seeds"));
     let order = Order {
         first: seed.unwrap_or(0),
-        seeds: seeds.unwrap_or(SEEDS),
+        seeds: seeds.unwrap_or(match (has("--planted"), has("--quick")) {
+            (true, true) => QUICK_SEEDS,
+            (true, false) => PLANTED_SEEDS,
+            (false, _) => SEEDS,
+        }),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         failures_max: number("--failures").map_or(NAMED_MAX, |n| n as usize),
         plant,
     };
     match (seed, seeds) {
-        _ if has("--doubt") => found_all(&order),
+        _ if has("--planted") => planted(&order, value("--planted").as_deref(), &has),
         (Some(seed), None) => tell(seed, plant),
         _ => many(&order, has("--json")),
     }
 }
 
 /// Whether the auditor finds every mistake that is made on purpose.
-fn found_all(order: &Order) -> ExitCode {
-    let mut all = true;
-    for found in doubt(order) {
-        all &= found.rule.is_some();
-        let how = found.rule.map_or("NOT FOUND".to_owned(), |rule| format!("found by {rule}"));
-        println!("{:<22} {how} in {} schedules", found.name, found.schedules);
+fn planted(order: &Order, name: Option<&str>, has: &dyn Fn(&str) -> bool) -> ExitCode {
+    let named = name.filter(|name| !name.starts_with("--"));
+    let quick = has("--quick");
+    let wanted = |mistake: &Mistake| {
+        named.is_none_or(|name| mistake.name.contains(name)) && !(quick && mistake.rare)
+    };
+    let begun = now();
+    let found = match find_all(order, &wanted, &|one| eprintln!("{}", line_of(one))) {
+        Ok(found) => found,
+        Err(why) => {
+            eprintln!("sim: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    let (planted, count) = (found.len(), found.iter().filter(|one| one.rule.is_some()).count());
+    let schedules: u64 = found.iter().map(|one| one.schedules).sum();
+    if has("--json") {
+        let mistakes: Vec<_> = found.iter().map(json_of_one).collect();
+        let document = json!({
+            "planted": planted,
+            "found": count,
+            "listed": list().map_or(0, |list| list.len()),
+            "schedules": schedules,
+            "seconds": (seconds * 10.0).round() / 10.0,
+            "mistakes": mistakes,
+        });
+        println!("{document}");
+    } else {
+        println!("{count} of {planted} mistakes found, {schedules} schedules in {seconds:.1} s");
     }
-    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if count == planted { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn line_of(found: &Found) -> String {
+    let Found { mistake, schedules, rule, seen } = found;
+    match rule {
+        Some(rule) => format!("{:<32} {schedules:>6}  {rule}: {seen}", mistake.name),
+        None => format!("{:<32} NOT FOUND in {schedules} schedules; {seen}", mistake.name),
+    }
+}
+
+fn json_of_one(found: &Found) -> serde_json::Value {
+    let Found { mistake, schedules, rule, seen } = found;
+    json!({
+        "name": mistake.name,
+        "breaks": mistake.rules,
+        "rule": rule,
+        "schedules": schedules,
+        "seen": seen,
+        "story": mistake.story,
+        "elsewhere": mistake.elsewhere,
+    })
 }
 
 /// One seed, with everything that happened.
-fn tell(seed: u64, plant: Option<Plant>) -> ExitCode {
+fn tell(seed: u64, plant: Option<usize>) -> ExitCode {
     let outcome = run(&installation(), seed, &How { plant, tells: true, rows: true });
     for line in &outcome.story {
         println!("{line}");
@@ -75,7 +127,10 @@ fn many(order: &Order, as_json: bool) -> ExitCode {
         print_of(&report, seconds);
     }
     for (seed, violations) in report.failures.iter().take(NAMED_MAX) {
-        eprintln!("seed {seed}: replay it with  cargo x sim --seed {seed}{}", planted(order.plant));
+        eprintln!(
+            "seed {seed}: replay it with  cargo x sim --seed {seed}{}",
+            on_purpose(order.plant)
+        );
         for violation in violations {
             eprintln!("  ✗ {}: {}", violation.rule, violation.text);
         }
@@ -83,9 +138,10 @@ fn many(order: &Order, as_json: bool) -> ExitCode {
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn planted(plant: Option<Plant>) -> String {
-    let name = Plant::ALL.into_iter().find(|(_, each, _)| Some(*each) == plant);
-    name.map(|(name, ..)| format!(" --plant {name}")).unwrap_or_default()
+fn on_purpose(plant: Option<usize>) -> String {
+    let list = list().unwrap_or_default();
+    let mistake = plant.and_then(|n| list.get(n));
+    mistake.map(|mistake| format!(" --plant {}", mistake.name)).unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -3,7 +3,7 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `sim` the simulator · `suites` tests, the checks of CI, tidy.
+//! `sim` the simulator, `planted` with mistakes · `suites` tests, the checks of CI, tidy.
 //!
 //! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
 //! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
@@ -24,6 +24,8 @@ mod build;
 mod demo;
 #[path = "../x/keep.rs"]
 mod keep;
+#[path = "../x/planted.rs"]
+mod planted;
 #[path = "../x/run.rs"]
 mod run;
 #[path = "../x/setup.rs"]
@@ -110,12 +112,17 @@ const TASKS: &[Task] = &[
             Opt {
                 name: "--plant",
                 value: Some("MISTAKE"),
-                about: "make a mistake on purpose, which the auditor must find",
+                about: "make this mistake on purpose, which the auditor must find",
             },
             Opt {
-                name: "--doubt",
+                name: "--planted",
                 value: None,
-                about: "make each of these mistakes until it is found",
+                about: "make every mistake of the list until it is found (at most 20000 seeds each)",
+            },
+            Opt {
+                name: "--quick",
+                value: None,
+                about: "with --planted: leave out what only thousands of seeds find",
             },
         ],
         filter: None,

@@ -124,7 +124,6 @@ impl World {
 
     /// Begins the first errand; whether it has to be waited for.
     fn set_out(&mut self, at: DriveRef) -> bool {
-        let (plant, fresh) = (self.plant, format!("again-{}", self.numbers));
         let Some(drive) = self.running(at) else { return true };
         let piece = drive.piece;
         match drive.errands.front() {
@@ -139,13 +138,18 @@ impl World {
                     self.call(Pending::Told(at), ask);
                     return true;
                 }
-                let mut headers: Vec<(String, String)> =
+                let headers: Vec<(String, String)> =
                     request.headers.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
                 let wait = request.deadline.as_millis();
                 let (method, url) = (request.method, request.url.clone());
                 let body = request.body.clone();
-                let body = super::plant::ask_again(plant, question, &mut headers, body, &fresh);
                 let http = Http { method, url, headers, body };
+                let refund = question.refund.map(|refund| refund.to_string()).unwrap_or_default();
+                let kind = question.ask.kind();
+                let what = format!("{kind:?} {} {refund}", question.ask.request_id());
+                if let Some(key) = key_of(&http) {
+                    self.notes.ordered(what, &key);
+                }
                 self.send(Caller::Drive(at), http, wait);
                 true
             }
@@ -206,7 +210,7 @@ impl World {
             retry_after: None,
             body: body.into_bytes(),
         });
-        if !self.provider_heard(at, answer) {
+        if !self.provider_heard(at, answer.as_ref()) {
             self.round(at);
         }
     }
@@ -234,21 +238,19 @@ impl World {
                 body: answer.body,
             }
         });
-        if !self.provider_heard(at, answer) {
+        if !self.provider_heard(at, answer.as_ref()) {
             self.round(at);
         }
     }
 
-    fn provider_heard(&mut self, at: DriveRef, answer: Option<HttpResponse>) -> bool {
+    fn provider_heard(&mut self, at: DriveRef, answer: Option<&HttpResponse>) -> bool {
         let Some(drive) = self.running(at) else { return true };
         let Some(Errand::Provider(question)) = drive.errands.pop_front() else { return false };
-        let answer = super::plant::hear(self.plant, &question, answer);
-        if let Some(answer) = &answer {
+        if let Some(answer) = answer {
             self.notes.heard(&question.ask.request_id().to_string(), answer.http_status);
         }
-        let heard = self.at_desk(at.object, |desk| {
-            desk.provider_answered(at.checkout, &question, answer.as_ref())
-        });
+        let heard =
+            self.at_desk(at.object, |desk| desk.provider_answered(at.checkout, &question, answer));
         self.goes_on(at, heard)
     }
 
@@ -287,4 +289,14 @@ impl World {
         self.arm(at.object);
         self.next_drive(at.object, at.checkout);
     }
+}
+
+/// The key of a request, wherever this provider wants it; `None` for what only reads.
+fn key_of(http: &Http) -> Option<String> {
+    let header = http.headers.iter().find(|(name, _)| name == "idempotency-key");
+    let body = || {
+        let json: serde_json::Value = serde_json::from_slice(&http.body).ok()?;
+        Some(json["cancel_no"].as_str()?.to_owned())
+    };
+    header.map(|(_, key)| key.clone()).or_else(body)
 }

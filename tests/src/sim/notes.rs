@@ -19,6 +19,8 @@ pub(super) struct Notes {
     violations: Vec<Violation>,
     /// Which attempt each token began.
     begun: BTreeMap<String, String>,
+    /// With which key each thing was asked for.
+    keys: BTreeMap<String, String>,
     /// Answers of providers, by request.
     pub(super) heard: BTreeMap<String, u32>,
     /// When each notice was written.
@@ -47,6 +49,15 @@ impl Notes {
         if known != attempt {
             let text = format!("one token began {known} and {attempt}");
             self.wrong("I-7", text);
+        }
+    }
+
+    /// A provider is asked to do something, with a key: the same thing has the same key for ever (I-12).
+    pub(super) fn ordered(&mut self, what: String, key: &str) {
+        let known = self.keys.entry(what).or_insert_with(|| key.to_owned());
+        if known != key {
+            let text = format!("one thing was asked for with the keys {known} and {key}");
+            self.wrong("I-12", text);
         }
     }
 

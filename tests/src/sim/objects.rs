@@ -16,10 +16,8 @@ use edge::shelf_memory::Memory;
 use edge::stock::{self, StockOp};
 use shared::id::{CheckoutId, Home};
 
-use super::Plant;
 use super::door::Continued;
 use super::drives::{After, DriveRef, Lane};
-use super::plant;
 use super::weather::Kind;
 use super::workload::Layer;
 use super::world::{Event, World};
@@ -125,7 +123,6 @@ impl World {
                 return self.reply(rpc, None);
             }
         };
-        plant::spoil_stock(self.plant, shelf, &call.op);
         if let StockOp::Command { command, attempt, .. } = &call.op
             && stock::said_yes(&reply)
         {
@@ -144,14 +141,10 @@ impl World {
             self.evict(object);
             return self.reply(rpc, None);
         }
-        let begins = if let Op::Begin { claims, .. } = &op { Some(claims.clone()) } else { None };
         self.tell(|| format!("  {} {}", self_name(object), name_of(&op)));
         let turn = self.at_desk(object, |desk| desk.turn(op, request_id));
         if let Some(broken) = &turn.broken {
             self.notes.wrong("I-9", format!("an owner's shelf broke: {broken:?}"));
-        }
-        if let Some(claims) = begins.filter(|_| self.plant == Some(Plant::TokenKept)) {
-            plant::keep_token(&self.objects[object].shelf, &claims, self.time());
         }
         if self.strikes(Kind::CrashBeforeAct) {
             self.arm(object);

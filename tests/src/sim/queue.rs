@@ -9,7 +9,6 @@ use edge::letter::{self, BROKEN_WAIT, Fate, LAST_WAIT, Told, UNDELIVERABLE};
 use edge::provider::HttpResponse;
 use shared::time::Span;
 
-use super::Plant;
 use super::network::{Caller, Http, HttpAnswer};
 use super::objects::Pending;
 use super::weather::Kind;
@@ -80,9 +79,6 @@ impl World {
             return self.settle(n, &message, Fate::Dead, UNDELIVERABLE);
         }
         self.book.copy(&message);
-        if self.plant == Some(Plant::NoticeLost) && message.notice.is_some() {
-            return self.settle(n, &message, Fate::Done, "");
-        }
         match letter::notice(&self.config, &message, self.time(), true) {
             None => {
                 let (fate, why) = letter::fate(&message, 1, Told::Nothing);

@@ -1,12 +1,9 @@
-//! The simulator doubts itself: the same seed tells the same story, and each planted mistake is found.
+//! The simulator doubts itself: the same seed tells the same story.
 
 use super::*;
 
-/// So many seeds are enough to find each of the mistakes below.
-const SEEDS: u64 = 300;
-
-fn order(plant: Option<Plant>) -> Order {
-    Order { first: 1, seeds: SEEDS, threads: 1, failures_max: 1, plant }
+fn order() -> Order {
+    Order { first: 1, seeds: 40, threads: 1, failures_max: 1, plant: None }
 }
 
 #[test]
@@ -24,20 +21,13 @@ fn i19_the_same_seed_has_the_same_trace_whether_told_and_written_into_rows_or_no
 
 #[test]
 fn i19_the_number_of_threads_changes_nothing() {
-    let run = |threads| run_all(&Order { seeds: 40, threads, ..order(None) }).hash;
+    let run = |threads| run_all(&Order { threads, ..order() }).hash;
     assert_eq!(run(1), run(3));
 }
 
-/// The others take some hundreds of seeds: `cargo x sim --doubt` finds them all, optimised.
 #[test]
-fn a_planted_mistake_is_found_by_the_rule_that_it_breaks() {
-    for plant in [Plant::NoticeLost, Plant::TokenKept, Plant::SaleNotCounted] {
-        let row = Plant::ALL.into_iter().find(|(_, each, _)| *each == plant);
-        let rule = row.unwrap().2;
-        let report = run_all(&order(Some(plant)));
-        let found = report.failures.values().flatten().any(|violation| violation.rule == rule);
-        assert!(found, "{plant:?} after {} schedules: {:?}", report.schedules, report.failures);
-    }
+fn no_build_of_these_sources_can_make_a_mistake() {
+    assert!(mistake("token-kept").unwrap_err().contains("no mistakes"));
 }
 
 #[test]

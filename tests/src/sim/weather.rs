@@ -163,18 +163,14 @@ pub struct Weather {
 }
 
 impl Weather {
-    /// The weather of a seed; of some kinds there is as much as there may be.
-    pub fn of(chance: &mut Chance, most: &[Kind]) -> Self {
+    /// The weather of a seed.
+    pub fn of(chance: &mut Chance) -> Self {
         // From nothing at all to everything.
         let share = chance.pick(&[0, 60, 150, 300, 500, 800]);
         let force = chance.pick(&[250, 500, 1_000]);
         let rate = |kind: &Kind| {
             let has = chance.in_thousand(share);
-            match kind {
-                kind if most.contains(kind) => kind.most(),
-                kind if has => (kind.most() * force / 1_000).max(1),
-                _ => 0,
-            }
+            if has { (kind.most() * force / 1_000).max(1) } else { 0 }
         };
         let chances = Kind::ALL.iter().map(rate).collect();
         Self { chances, counts: vec![0; Kind::ALL.len()], calm: false }

@@ -25,7 +25,7 @@ use super::shopper::Doing;
 use super::trace::Trace;
 use super::weather::{Kind, Weather};
 use super::workload::{Layer, Plan};
-use super::{How, Outcome, Plant};
+use super::{How, Outcome};
 use crate::sandbox::Sandbox;
 
 /// When every world begins: a morning in Seoul, early in a month, because phone bills know no other unit.
@@ -93,7 +93,6 @@ pub(super) struct World {
     pub(super) bits: Rc<RefCell<Chance>>,
     pub(super) weather: Weather,
     pub(super) plan: Plan,
-    pub(super) plant: Option<Plant>,
     pub(super) trace: Trace,
     pub(super) calls: BTreeMap<u64, Caller>,
     pub(super) pending: BTreeMap<u64, Pending>,
@@ -116,7 +115,7 @@ impl World {
     /// The world of a seed before anything happens.
     pub(super) fn new(config: Rc<Config>, seed: u64, how: &How) -> Self {
         let mut chance = Chance::of(seed, 0);
-        let weather = Weather::of(&mut chance, how.plant.map_or(&[], Plant::season));
+        let weather = Weather::of(&mut chance);
         let plan = Plan::of(&mut chance);
         let objects = (0..config.shards).map(|n| Object::new(config.generation, n, how.rows));
         let mut world = Self {
@@ -128,7 +127,6 @@ impl World {
             chance,
             weather,
             plan,
-            plant: how.plant,
             trace: Trace::new(BEGIN, how.tells),
             calls: BTreeMap::new(),
             pending: BTreeMap::new(),

@@ -6,6 +6,7 @@
 //! compiled with optimisation and with its checks (profile `tools`).
 
 use crate::args::Words;
+use crate::planted::planted;
 use crate::run::{Failure, cargo, program, run, target};
 
 /// What is passed on as it stands.
@@ -19,8 +20,14 @@ pub fn sim(words: &Words) -> Result<(), Failure> {
             passed.extend([name, value]);
         }
     }
-    passed.extend(["--json", "--doubt"].into_iter().filter(|name| words.has(name)));
-    simulate(&passed)
+    passed.extend(["--json", "--planted", "--quick"].into_iter().filter(|name| words.has(name)));
+    if words.has("--planted") || words.has("--plant") { doubt(&passed) } else { simulate(&passed) }
+}
+
+/// Builds the simulator with mistakes and runs it with these words.
+pub fn doubt(words: &[&str]) -> Result<(), Failure> {
+    let simulator = planted()?;
+    run(program(simulator).args(words))
 }
 
 /// Builds the simulator and runs it with these words.
