@@ -339,6 +339,13 @@ impl Sandbox {
         self.outbox.was_tried(id)
     }
 
+    /// Where an event leads that its provider did not write; `None` for its own.
+    #[must_use]
+    pub fn forged(&self, id: u64) -> Option<&str> {
+        let letter = self.outbox.letters().iter().find(|letter| letter.id == id)?;
+        letter.forged.then_some(letter.draft.url.as_str())
+    }
+
     /// Every payment of every engine, oldest first.
     #[must_use]
     pub fn books(&self) -> Vec<BookLine> {

@@ -8,7 +8,7 @@
 //! `entry.js`, `queue` and `book` for the queue and its database, `network` for the network.
 //!
 //! Map: `world` one seed · `workload` what it is about · `weather` what goes wrong · `network` · `door`,
-//! `objects` the edge · `queue`, `book` · `providers` · `shop` · `shopper`, `window` buyers · `auditor` ·
+//! `objects` the edge · `queue`, `book` · `providers` · `shop` · `shopper`, `window` buyers · `auditor`, `path` ·
 //! `plant` mistakes on purpose, `switch` where a build has some · `trace` hash and story · `chance`.
 //!
 //! Invariants, as absences: nothing reads a clock, draws from another source than the seed, or walks over
@@ -38,6 +38,7 @@ mod inbox;
 mod network;
 mod notes;
 mod objects;
+mod path;
 mod plant;
 mod providers;
 mod queue;

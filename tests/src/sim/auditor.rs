@@ -146,6 +146,13 @@ impl World {
         self.audit_rest(&id, record);
         self.audit_ledger(&id, record, taken);
         self.audit_told(n, record);
+        let books: Vec<BookLine> = self.sandbox.books();
+        self.audit_ends(record, &books);
+        let cancelled = matches!(record.payment.phase, Phase::Cancelled(_));
+        if self.shop.sales[n].cancelled && !cancelled && !for_a_person(record) {
+            let phase = record.payment.phase.kind();
+            self.notes.wrong("F38", format!("{id} was cancelled, and is {phase:?}"));
+        }
         let shop = |refund: &&Refund| matches!(refund.cause, RefundCause::Shop(_));
         let wishes = self.shop.sales[n].wishes.len();
         if record.payment.refunds.iter().filter(shop).count() > wishes {
@@ -306,6 +313,11 @@ impl World {
             .filter(|(kind, happened)| *happened && heard.values().all(|h| h.kind != *kind))
             .map(|(kind, _)| kind.to_owned())
             .collect();
+        let paid = heard.values().filter(|heard| heard.kind == "checkout.paid").count();
+        if paid > 1 {
+            let text = format!("the shop was told {paid} times that {id} is paid");
+            self.notes.wrong("I-10", text);
+        }
         let newest = heard.values().max_by_key(|heard| heard.version);
         let knows = newest.is_none_or(|newest| {
             newest.standing == standing && newest.refunded == view::refunded(record).minor()

@@ -73,6 +73,10 @@ pub(super) struct Tab {
     pub(super) timer: u64,
     pub(super) asking: bool,
     pub(super) deciding: bool,
+    /// The key of the last wish, until it is answered; a page that is loaded anew knows of it too.
+    pub(super) wish: Option<String>,
+    /// The newest version that this page has told.
+    pub(super) version: u64,
 }
 
 impl World {
@@ -90,6 +94,8 @@ impl World {
             timer: 0,
             asking: false,
             deciding: false,
+            wish: None,
+            version: 0,
         });
         self.load(TabRef { browser, tab, life: 0 });
     }
@@ -101,7 +107,7 @@ impl World {
         let tab = &mut browser.tabs[at.tab];
         tab.life = life;
         tab.open = true;
-        (tab.window, tab.asking, tab.deciding) = (None, false, false);
+        (tab.window, tab.asking, tab.deciding, tab.version) = (None, false, false, 0);
         // A lock ends with its page.
         if browser.lock == Some(at.tab) {
             browser.lock = None;
@@ -223,6 +229,7 @@ impl World {
             Effect::Hush => {}
             Effect::FocusWindow | Effect::FocusMethods => {}
             Effect::Tell(Told::Paid) => self.told_paid(at),
+            Effect::Tell(Told::State { version, .. }) => self.page_told(at, version),
             Effect::Tell(_) => {}
         }
         None
@@ -249,6 +256,9 @@ impl World {
             let refused = Reply::Refused("token_missing".to_owned());
             return Some(asked.question.input(refused, PUBLIC));
         };
+        if let Question::Attempt { intent, .. } = &asked.question {
+            self.wished(at, &intent.key);
+        }
         asked.tries = asked.tries.saturating_sub(1);
         let mut headers: Vec<(String, String)> =
             request.headers.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect();
@@ -273,6 +283,17 @@ impl World {
             && answer.code < 400
         {
             self.notes.begun(&intent.token, &answer.json());
+        }
+        if let Question::Attempt { intent, .. } = &asked.question {
+            match &reply {
+                Reply::Refused(code) if code == "token_replayed" => {
+                    self.wish_refused(at, &intent.token, &intent.key);
+                    self.wish_answered(at, &intent.key);
+                }
+                Reply::Refused(code) if is_passing(code) => {}
+                Reply::Told(_) | Reply::Refused(_) => self.wish_answered(at, &intent.key),
+                Reply::Silence => {}
+            }
         }
         let Some(tab) = self.tab(at) else { return };
         if asked.question == Question::Status {

@@ -144,12 +144,14 @@ impl World {
                 let (method, url) = (request.method, request.url.clone());
                 let body = request.body.clone();
                 let http = Http { method, url, headers, body };
+                let ask = question.ask.clone();
                 let refund = question.refund.map(|refund| refund.to_string()).unwrap_or_default();
                 let kind = question.ask.kind();
                 let what = format!("{kind:?} {} {refund}", question.ask.request_id());
                 if let Some(key) = key_of(&http) {
                     self.notes.ordered(what, &key);
                 }
+                self.about_to_capture(at.checkout, &ask);
                 self.send(Caller::Drive(at), http, wait);
                 true
             }

@@ -28,6 +28,8 @@ pub(super) struct HttpAnswer {
 pub(super) enum Caller {
     /// Nobody: a double, a forger, somebody who went away.
     Nobody,
+    /// Somebody who made this up.
+    Forger(&'static str),
     /// Somebody who has this token of somebody else's.
     Thief(String),
     /// A page's question.
@@ -171,9 +173,12 @@ impl World {
         });
         match caller {
             Caller::Nobody => {}
+            Caller::Forger(what) => {
+                self.forger_hears(what, answer.map_or(0, |answer| answer.code));
+            }
             Caller::Thief(token) => {
-                if let Some(answer) = answer.filter(|answer| answer.code < 400) {
-                    self.notes.begun(&token, &answer.json());
+                if let Some(answer) = answer {
+                    self.thief_hears(&token, &answer);
                 }
             }
             Caller::Page(tab, asked) => self.page_hears(tab, asked, answer.as_ref()),

@@ -142,7 +142,9 @@ impl World {
             return self.reply(rpc, None);
         }
         self.tell(|| format!("  {} {}", self_name(object), name_of(&op)));
+        let promise = self.promise(object, &op);
         let turn = self.at_desk(object, |desk| desk.turn(op, request_id));
+        self.kept(object, promise);
         if let Some(broken) = &turn.broken {
             self.notes.wrong("I-9", format!("an owner's shelf broke: {broken:?}"));
         }

@@ -18,6 +18,8 @@ use crate::sandbox::{Method, Request};
 const MOOD_MS: u64 = 1_200_000;
 /// Addresses of contracts, and one that nobody has.
 const CHANNELS: [&str; 4] = ["toss", "toss_books", "kb", "nobody"];
+/// Those whose provider signs its events.
+const SIGNING: [&str; 2] = ["/kb", "/portone"];
 /// More engines than there will be for long.
 const ENGINES_MAX: usize = 6;
 /// A provider waits so long for the answer to an event, in milliseconds.
@@ -111,6 +113,12 @@ impl World {
     }
 
     pub(super) fn provider_hears(&mut self, id: u64, answer: Option<HttpAnswer>) {
+        // Of the others nobody can tell, and what they say is asked for.
+        let signs = |url: &str| SIGNING.iter().any(|channel| url.ends_with(channel));
+        if self.sandbox.forged(id).is_some_and(signs) {
+            let code = answer.as_ref().map_or(0, |answer| answer.code);
+            self.forger_hears("an event that its provider did not sign", code);
+        }
         let (status, body) = answer.map_or((0, Vec::new()), |answer| (answer.code, answer.body));
         self.sandbox.delivered(id, status, &body, self.millis());
         self.expect_outbox();

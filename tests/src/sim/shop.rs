@@ -115,6 +115,8 @@ pub(super) struct Sale {
     pub(super) payment: Option<(String, String)>,
     pub(super) wishes: Vec<Wish>,
     pub(super) paid_once: bool,
+    /// Its cancel was accepted.
+    pub(super) cancelled: bool,
 }
 
 /// Both shops' servers.
@@ -185,6 +187,7 @@ impl World {
             payment: None,
             wishes: Vec::new(),
             paid_once: false,
+            cancelled: false,
         }
     }
 
@@ -343,6 +346,7 @@ impl World {
                 }
             }
             Call::Cancel(n) => {
+                self.shop.sales[n].cancelled |= code == 200 && !unknown;
                 if unknown && (self.shop.sales[n].cancel_tries < TRIES_MAX || calm) {
                     self.after(7_000, Event::Shop(Task::Cancel(n)));
                 }

@@ -85,6 +85,9 @@ impl World {
                 self.after(700, Event::Stale(twice));
             }
             if self.strikes(Kind::ReturnForged) {
+                let mut other = request.clone();
+                other.url = other_key(&other.url);
+                self.send(Caller::Forger("a return with another key"), other, WAIT_MS);
                 let mut forged = request.clone();
                 forged.url = format!("{}0?code=PAY_PROCESS_CANCELED&amount=1", forged.url);
                 self.after(200, Event::Stale(forged));
@@ -227,6 +230,15 @@ impl World {
         }
         self.go(at, n, request);
     }
+}
+
+/// A return's address with another key.
+fn other_key(url: &str) -> String {
+    let (path, query) =
+        url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
+    let other = if path.ends_with('0') { "1" } else { "0" };
+    let path = [&path[..path.len().saturating_sub(1)], other].concat();
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
 /// An address of a provider's page; a relative one is of the provider's own.
