@@ -88,10 +88,12 @@ impl World {
     }
 
     /// A page's wish leaves: nothing but the very same wish follows one that nobody answered (F6). With
-    /// more tabs than one the others may know more.
+    /// more tabs than one the others may know more; and whoever has a state key is told by the edge what
+    /// became of it.
     pub(super) fn wished(&mut self, at: TabRef, key: &str) {
         let browser = &mut self.browsers[at.browser];
-        let alone = browser.tabs.len() == 1;
+        let keyed = browser.storage.as_ref().is_some_and(|memory| memory.state_key.is_some());
+        let alone = browser.tabs.len() == 1 && !keyed;
         let tab = &mut browser.tabs[at.tab];
         let other = tab.wish.as_ref().filter(|known| *known != key).cloned();
         tab.wish = Some(key.to_owned());

@@ -2,9 +2,10 @@
 //! switch (`tests/src/planted.rs` says why), compiled beside the real one.
 //!
 //! # Why
-//! Only what differs is written, so that the copy compiles as little as the sources do. Its libraries are
-//! other packages to Cargo, because they lie elsewhere; its program has a name of its own, so that nobody
-//! takes it for the simulator.
+//! Only what differs is written, so that the copy compiles as little as the sources do. Its packages have
+//! a version of their own: Cargo knows packages of a workspace by name and version, wherever they lie, and
+//! would take one of these for ours. Its program has a name of its own, so that nobody takes it for the
+//! simulator.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ const LEFT_OUT: &[&str] = &[
 /// The program's name in the manifest, and in the copy.
 const NAMES: [&str; 2] = ["name = \"sim\"", "name = \"planted\""];
 
+/// Where the version stands in the workspace's manifest, and what the copy's ends with.
+const VERSION: [&str; 2] = ["[workspace.package]\nversion = \"", "-planted"];
+
 /// Builds the simulator with mistakes; where it is.
 ///
 /// # Errors
@@ -46,8 +50,13 @@ pub fn planted() -> Result<PathBuf, Failure> {
         }
     }
     plant(&mut sources, &list().map_err(Failure::new)?).map_err(Failure::new)?;
-    let manifest = sources.entry("tests/Cargo.toml".to_owned()).or_default();
-    *manifest = manifest.replacen(NAMES[0], NAMES[1], 1);
+    let [name, other] = NAMES;
+    change(&mut sources, "tests/Cargo.toml", name, |_| other.to_owned())?;
+    let [before, ending] = VERSION;
+    change(&mut sources, "Cargo.toml", before, |rest| {
+        let version = rest.split('"').next().unwrap_or_default();
+        [before, version, ending, "\" # was: \""].concat()
+    })?;
     for (name, text) in sources {
         files.insert(name, text.into_bytes());
     }
@@ -60,6 +69,21 @@ pub fn planted() -> Result<PathBuf, Failure> {
         .args(["--bin", "planted", "--manifest-path"])
         .arg(manifest))?;
     Ok(target().join("tools/planted"))
+}
+
+/// Changes what stands in a manifest; `new` is given what follows it.
+fn change(
+    sources: &mut BTreeMap<String, String>,
+    name: &str,
+    was: &str,
+    new: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let text = sources.get(name).map_or("", String::as_str);
+    let (before, after) =
+        text.split_once(was).ok_or_else(|| Failure::new(format!("{name} no longer says {was}")))?;
+    let changed = [before, &new(after), after].concat();
+    sources.insert(name.to_owned(), changed);
+    Ok(())
 }
 
 /// Every file under a path, by its name from the root.
