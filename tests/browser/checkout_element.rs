@@ -19,6 +19,8 @@ pub enum Way {
     Redirect,
     /// A phone: the widget chooses, and must choose the redirect.
     Phone,
+    /// A phone, and a provider that knows nothing but popups.
+    PhonePopup,
 }
 
 impl Way {
@@ -28,8 +30,28 @@ impl Way {
             Self::Iframe => "iframe",
             Self::Popup => "popup",
             Self::Redirect => "redirect",
-            Self::Phone => "auto",
+            Self::Phone | Self::PhonePopup => "auto",
         }
+    }
+
+    /// What the attempt says of it afterwards.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Iframe => "iframe",
+            Self::Popup | Self::PhonePopup => "popup",
+            // A phone takes what its provider likes best there.
+            Self::Redirect | Self::Phone => "redirect",
+        }
+    }
+
+    /// Whether the buyer holds a phone.
+    pub fn is_phone(self) -> bool {
+        matches!(self, Self::Phone | Self::PhonePopup)
+    }
+
+    /// Whether the provider has a window of its own.
+    pub fn pops_up(self) -> bool {
+        matches!(self, Self::Popup | Self::PhonePopup)
     }
 
     /// Whether the tab leaves the shop.
@@ -97,6 +119,11 @@ impl Means {
             Self::Portone => "결제되지 않았습니다",
             _ => "승인하지 않았습니다",
         }
+    }
+
+    /// Whether its buyers join first. Such a provider has popups alone, and nothing leads back from them.
+    pub fn joins(self) -> bool {
+        matches!(self, Self::Unicro | Self::UnicroAccount)
     }
 
     /// What a buyer tries next.
@@ -197,10 +224,37 @@ impl Buyer {
         self.press(&format!("method-{}", means.id())).await;
     }
 
-    /// Chooses, and presses the button.
+    /// Chooses, presses the button, and gets to where it is paid.
     pub async fn pay(&self, means: Means) {
         self.choose(means).await;
         self.press("pay").await;
+        self.join(means).await;
+    }
+
+    /// Whoever is no member yet becomes one: that popup closes itself, and the page offers to go on.
+    pub async fn join(&self, means: Means) {
+        if means.joins() && self.is_asked_to_join().await {
+            self.press_in_window("#join").await;
+            self.until_interrupted().await;
+            self.press("continue").await;
+        }
+    }
+
+    async fn is_asked_to_join(&self) -> bool {
+        let asked = until("a page to join or to pay", async || {
+            self.in_window("#join-form, #pay-form").await.attr("id").await.ok()?
+        })
+        .await;
+        self.to_shop().await;
+        asked == "join-form"
+    }
+
+    /// The window is known to be closed, and the same attempt can go on.
+    pub async fn until_interrupted(&self) {
+        self.until_said("a closed window", |said| {
+            said.words.contains("결제창이 닫혔습니다") && said.has("continue")
+        })
+        .await;
     }
 
     /// Two presses, as quick as a hand that does not trust the first.

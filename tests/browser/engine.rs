@@ -114,7 +114,7 @@ pub fn chromium(way: Way) -> Value {
         ],
         "excludeSwitches": ["disable-popup-blocking"],
     });
-    if way == Way::Phone {
+    if way.is_phone() {
         options["mobileEmulation"] = json!({
             "deviceMetrics": { "width": PHONE.0, "height": PHONE.1, "pixelRatio": 3.0, "touch": true },
             "userAgent": "Mozilla/5.0 (Linux; Android 15; SM-S931N) AppleWebKit/537.36 \
@@ -127,7 +127,7 @@ pub fn chromium(way: Way) -> Value {
 /// WebKitGTK; on a phone it says that it is an iPhone's, in a window as narrow as it makes them.
 fn webkit(way: Way) -> Value {
     let mut words = vec!["--automation".to_owned()];
-    if way == Way::Phone {
+    if way.is_phone() {
         words.push(format!("--geometry={}x{}", PHONE.0, PHONE.1));
         words.push(
             "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) \

@@ -16,7 +16,6 @@ mod shop_page;
 mod world;
 
 mod doubt;
-mod joins;
 mod live;
 mod matrix;
 mod pays;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::checkout_element::{Means, Way};
+use crate::checkout_element::Means;
 use crate::journey::Buyer;
 use crate::journeys;
 
@@ -13,6 +13,7 @@ journeys! {
     r36_an_account_is_paid_into_later_by_popup: pays_into_an_account(Popup, TossAccount);
     r36_an_account_is_paid_into_later_by_redirect: pays_into_an_account(Redirect, TossAccount);
     r36_an_account_is_paid_into_later_on_a_phone: pays_into_an_account(Phone, TossAccount);
+    r35_a_member_pays_into_an_account_later: pays_into_an_account(Popup, UnicroAccount);
     r27_nobody_asks_for_a_log_in: pays_as_nobody(Iframe, TossCard);
 }
 
@@ -23,9 +24,7 @@ pub async fn pays(buyer: &Buyer, means: Means) {
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
-    // A phone takes what its provider likes best there.
-    let shown = if buyer.way == Way::Phone { "redirect" } else { buyer.way.word() };
-    assert_eq!(checkout.view()["attempts"][0]["presentation"], shown);
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], buyer.way.shown());
     buyer.until_receipt().await;
     assert_fits(buyer).await;
 }

@@ -13,7 +13,7 @@ impl Buyer {
     /// Goes to the provider's window and waits for `css` in it.
     pub async fn in_window(&self, css: &str) -> Element {
         let window = match self.way {
-            Way::Popup => self.other_window().await,
+            Way::Popup | Way::PhonePopup => self.other_window().await,
             Way::Iframe | Way::Redirect | Way::Phone => self.tab.clone(),
         };
         until(&format!("{css} in the provider's window"), async || {
@@ -75,7 +75,7 @@ impl Buyer {
                 self.to_shop().await;
                 self.press("close").await;
             }
-            Way::Popup => {
+            Way::Popup | Way::PhonePopup => {
                 let window = self.other_window().await;
                 self.client.switch_to_window(window).await.unwrap();
                 self.client.close_window().await.unwrap();

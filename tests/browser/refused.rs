@@ -21,6 +21,11 @@ pub async fn cancels_and_pays(buyer: &mut Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.press_in_window("#cancel").await;
+    if means.joins() {
+        // Nothing leads back: to the page, its window was closed.
+        buyer.until_interrupted().await;
+        buyer.press("close").await;
+    }
     until_not_paid(buyer).await;
     checkout.assert_open();
     // The page after a redirect shows a second try as it likes best: in a frame, or else in a popup.

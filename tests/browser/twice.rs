@@ -9,6 +9,7 @@ pub async fn presses_twice(buyer: &Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.choose(means).await;
     buyer.press_twice("pay").await;
+    buyer.join(means).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);

@@ -10,21 +10,26 @@ journeys! {
     f36_a_left_page_is_opened_again: closes_and_goes_on(Redirect, TossCard);
     f6_back_after_paying: goes_back_after_paying(Redirect, TossCard);
     f6_back_after_paying_kb: goes_back_after_paying(Redirect, Kb);
+    f6_a_reload_between_joining_and_paying: reloads_as_a_member(Popup, Unicro);
 }
 
 /// After a closed window the edge asks the provider before anything else is offered.
-pub async fn closes_and_chooses(buyer: &Buyer, means: Means) {
+pub async fn closes_and_chooses(buyer: &mut Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
     if buyer.way != Way::Iframe {
         // Only a question so far: the same attempt could go on.
-        until_interrupted(buyer).await;
+        buyer.until_interrupted().await;
         buyer.press("close").await;
     }
     buyer.until_said("a choice", |said| said.has("pay") && said.outcome == "not_paid").await;
     checkout.assert_open();
+    if buyer.way == Way::PhonePopup {
+        // The other provider likes the whole tab better there.
+        buyer.way = Way::Phone;
+    }
     buyer.pay(means.other()).await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
@@ -36,7 +41,7 @@ async fn closes_and_goes_on(buyer: &Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.close_window().await;
-    until_interrupted(buyer).await;
+    buyer.until_interrupted().await;
     checkout.assert_open();
     buyer.press("continue").await;
     buyer.press_in_window("#approve").await;
@@ -66,6 +71,21 @@ pub async fn reloads(buyer: &Buyer, means: Means) {
     checkout.assert_paid_once(1);
 }
 
+async fn reloads_as_a_member(buyer: &Buyer, means: Means) {
+    let checkout = buyer.enter_with(means.sku()).await;
+    buyer.choose(means).await;
+    buyer.press("pay").await;
+    buyer.press_in_window("#join").await;
+    buyer.until_interrupted().await;
+    checkout.assert_open();
+    buyer.reload().await;
+    buyer.until_interrupted().await;
+    buyer.press("continue").await;
+    buyer.press_in_window("#approve").await;
+    buyer.until_paid().await;
+    checkout.assert_paid_once(1);
+}
+
 pub async fn goes_back(buyer: &Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
@@ -75,7 +95,7 @@ pub async fn goes_back(buyer: &Buyer, means: Means) {
         // A frame has no history of its own: the whole page was left.
         buyer.client.forward().await.unwrap();
     }
-    if buyer.way != Way::Popup {
+    if !buyer.way.pops_up() {
         buyer.until_part("continue").await;
         checkout.assert_open();
         buyer.press("continue").await;
@@ -99,15 +119,6 @@ async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
     .await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
-}
-
-/// The window is known to be closed, and the same attempt can go on.
-pub async fn until_interrupted(buyer: &Buyer) {
-    buyer
-        .until_said("a closed window", |said| {
-            said.words.contains("결제창이 닫혔습니다") && said.has("continue")
-        })
-        .await;
 }
 
 /// What makes this run's blocker refuse the payment's window. Chromium's allows one window for each
@@ -145,11 +156,16 @@ async fn is_blocked(buyer: &mut Buyer, means: Means) {
     until_blocked(buyer).await;
     checkout.assert_open();
     buyer.press("continue").await;
-    buyer.way = Way::Redirect;
+    if means.joins() {
+        // There is no other rung: the same one is offered again, and opens in the press.
+        buyer.join(means).await;
+    } else {
+        buyer.way = Way::Redirect;
+    }
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
-    assert_eq!(checkout.view()["attempts"][0]["presentation"], "redirect");
+    assert_eq!(checkout.view()["attempts"][0]["presentation"], buyer.way.shown());
 }
 
 /// What a shop's own policy does when it does not list the edge.
