@@ -42,6 +42,7 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --build NAME       build | build-demo (default build-demo), a folder of edge/
   --edge DIR         the folder with wrangler.jsonc (default edge)
   --objects DIR      the durable objects run another release: the one in this folder
+  --rate LIMIT       every rate limit allows so many
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
 `;
 
@@ -50,7 +51,7 @@ class Refusal extends Error {}
 // ---- options ----
 
 function readOptions(words) {
-  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, vars: {} };
+  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {} };
   for (let at = 0; at < words.length; at += 2) {
     const [word, value] = [words[at], words[at + 1]];
     if (word === "--help") {
@@ -64,6 +65,7 @@ function readOptions(words) {
     else if (word === "--build") options.build = value;
     else if (word === "--edge") options.edge = path.resolve(value);
     else if (word === "--objects") options.objects = path.resolve(value);
+    else if (word === "--rate") options.rate = Number(value);
     else if (word === "--var") {
       const cut = value.indexOf("=");
       if (cut < 1) throw new Refusal(`--var ${value} is not NAME=VALUE`);
@@ -117,9 +119,11 @@ function readConfig(options) {
   return config;
 }
 
-/** The demo's configuration and its secrets; all of them public. */
+/** The demo's configuration and its secrets, all of them public; a worker without these files has none. */
 function demoVars(options) {
-  const read = (name) => JSON.parse(readFileSync(path.join(options.edge, "testdata", name), "utf8"));
+  const folder = path.join(options.edge, "testdata");
+  if (!existsSync(folder)) return {};
+  const read = (name) => JSON.parse(readFileSync(path.join(folder, name), "utf8"));
   return { ...read("demo-secrets.json"), ...DEMO, HANBEON_CONFIG: JSON.stringify(read("demo-config.json")) };
 }
 
@@ -256,7 +260,7 @@ function workerOptions(config, options) {
     ),
     queueConsumers: queueConsumers(config),
     serviceBindings: serviceBindings(config),
-    ratelimits: Object.fromEntries((config.ratelimits ?? []).map(({ name, ...rest }) => [name, rest])),
+    ratelimits: Object.fromEntries((config.ratelimits ?? []).map(({ name, simple, ...rest }) => [name, { ...rest, simple: { ...simple, limit: options.rate ?? simple.limit } }])),
     assets: assets(config, options),
   };
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
+use tests::demo::released;
 
 use crate::world::http::{Call, agent};
 use crate::world::{CAMERA, START_WAIT, key, runtime, until_within};
@@ -13,25 +14,11 @@ fn testdata(name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-/// The demo's configuration as a shop would write it: no plain HTTP, nothing on this machine.
-fn configuration() -> String {
-    let written: Value = serde_json::from_str(&testdata("demo-config.json")).unwrap();
-    [
-        ("http://127.0.0.1:4410", "https://shop.example.com"),
-        ("http://shop.localhost:4410", "https://shop.example.com"),
-        ("http://edge.localhost:4412", "https://pay.example.com"),
-        ("http://127.0.0.1:4411", "https://api.example.com"),
-        ("http://psp.localhost:4411", "https://window.example.com"),
-    ]
-    .iter()
-    .fold(written.to_string(), |text, (from, to)| text.replace(from, to))
-}
-
 #[test]
 #[ignore = "needs the release build of the edge: `cargo x ci` makes it and runs this"]
 fn what_ships_opens_a_checkout_and_refuses_what_the_demo_allows() {
     let base = runtime::free_base();
-    let config = format!("HANBEON_CONFIG={}", configuration());
+    let config = format!("HANBEON_CONFIG={}", released());
     let mut process = runtime::start("release", base, "build", &["--var", &config]);
     serves(base);
     // It ends when nobody speaks to it any more.
@@ -46,7 +33,7 @@ fn what_ships_does_the_same_where_its_deployer_runs_it() {
     let base = runtime::free_base();
     let secrets: BTreeMap<String, String> =
         serde_json::from_str(&testdata("demo-secrets.json")).unwrap();
-    let vars = secrets.into_iter().chain([("HANBEON_CONFIG".to_owned(), configuration())]);
+    let vars = secrets.into_iter().chain([("HANBEON_CONFIG".to_owned(), released())]);
     let words: Vec<String> =
         vars.flat_map(|(name, value)| ["--var".to_owned(), format!("{name}:{value}")]).collect();
     let process = runtime::wrangler(base, &words);

@@ -52,6 +52,21 @@ impl Config {
     }
 }
 
+/// The demo's configuration as a shop would write it: no plain HTTP, nothing on this machine.
+#[must_use]
+pub fn released() -> String {
+    let text = include_str!("../../edge/testdata/demo-config.json");
+    [
+        ("http://127.0.0.1:4410", "https://shop.example.com"),
+        ("http://shop.localhost:4410", "https://shop.example.com"),
+        ("http://edge.localhost:4412", "https://pay.example.com"),
+        ("http://127.0.0.1:4411", "https://api.example.com"),
+        ("http://psp.localhost:4411", "https://window.example.com"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,8 @@
 
 #[path = "../x/args.rs"]
 mod args;
+#[path = "../x/bench.rs"]
+mod bench;
 #[path = "../x/browsers.rs"]
 mod browsers;
 #[path = "../x/build.rs"]
@@ -129,6 +131,22 @@ const TASKS: &[Task] = &[
         perform: sim::sim,
     },
     Task {
+        name: "bench",
+        about: "our worker beside its peers and the runtime's floors: `cargo x bench edge`, minutes",
+        options: &[
+            Opt { name: "--rounds", value: Some("N"), about: "turns of each worker (default 3)" },
+            Opt { name: "--seconds", value: Some("S"), about: "length of a turn (default 1)" },
+            Opt {
+                name: "--port",
+                value: Some("P"),
+                about: "the first of four ports (default 27300)",
+            },
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+        ],
+        filter: Some("edge: what is measured"),
+        perform: bench::bench,
+    },
+    Task {
         name: "size",
         about: "build for release and weigh what ships against its budgets",
         options: &[Opt { name: "--json", value: None, about: "figures as JSON on stdout" }],
@@ -170,7 +188,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// Names that are taken, so that a guess gets an honest answer.
-const TO_COME: &[&str] = &["crash", "model", "mutants", "bench"];
+const TO_COME: &[&str] = &["crash", "model", "mutants"];
 
 fn main() -> ExitCode {
     match args::dispatch(TASKS, TO_COME, std::env::args().skip(1)) {

@@ -1,0 +1,84 @@
+//! The benchmark: our worker beside what a good team would write, and beside what the runtime itself
+//! costs, on the same runtime in the same run.
+//!
+//! Map: `worker` who is compared, what each is asked and must answer · `jobs` turns and checks · `load`
+//! connections and clocks · `server` the runtime's process · `report` medians and ratios. The peers are in
+//! `tests/bench/`.
+//!
+//! # What makes it fair
+//! The workers take turns at every row, so that a slow minute of the machine strikes all of them. Every
+//! answer is read and checked, so that a wrong one cannot be fast; in the end every runtime is killed, and
+//! must still know the tokens that it took. Storage is always files: on the disk, or in a file system in
+//! memory, never the runtime's own memory. Ratios are compared, never times.
+
+use jobs::{Field, Job, Row, Samples, Storage};
+
+pub mod jobs;
+pub mod load;
+pub mod report;
+pub mod server;
+pub mod worker;
+
+pub use report::Report;
+
+/// What is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// Turns of every worker at every row.
+    pub rounds: usize,
+    /// How long a turn lasts, about.
+    pub seconds: f64,
+    /// The first of four ports.
+    pub base: u16,
+}
+
+/// The rows of a storage.
+fn rows(storage: Storage) -> Vec<Row> {
+    let row = |job, connections| Row { storage, job, connections };
+    let mut rows = Vec::new();
+    for connections in [32, 128] {
+        rows.extend([
+            row(Job::Floor("/post"), connections),
+            row(Job::Floor("/object"), connections),
+            row(Job::Floor("/insert"), connections),
+            row(Job::Floor("/group"), connections),
+            row(Job::Issue, connections),
+            row(Job::Verify, connections),
+            row(Job::Reserve, connections),
+        ]);
+    }
+    rows.extend([
+        row(Job::LastItem(256), 256),
+        row(Job::ItemEach(256), 256),
+        row(Job::LastItem(1_000), 1_000),
+        row(Job::ItemEach(1_000), 1_000),
+    ]);
+    rows
+}
+
+/// Runs everything, and says what it is doing.
+///
+/// # Errors
+/// What was wrong, in one sentence.
+pub fn run(order: &Order, say: &dyn Fn(&str)) -> Result<Report, String> {
+    let mut samples = Samples::new();
+    for storage in [Storage::Memory, Storage::Disk] {
+        say(&format!("starting four workers on {}", storage.name()));
+        let mut field = Field::start(storage, order.base, order.seconds)?;
+        for round in 1..=order.rounds {
+            for row in rows(storage) {
+                say(&format!(
+                    "{} {round}/{}: {} over {} connections",
+                    storage.name(),
+                    order.rounds,
+                    row.job.name(),
+                    row.connections
+                ));
+                field.take_turns(row, &mut samples)?;
+            }
+        }
+        say("cutting the power, and asking who remembers");
+        field.end()?;
+    }
+    Ok(Report::of(&samples))
+}

@@ -1,0 +1,133 @@
+//! What came of a run: medians, and what they are beside each other.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::jobs::{Job, Row, Sample, Samples, Storage};
+use super::worker::Worker;
+
+/// The medians of a run.
+#[derive(Debug)]
+pub struct Report {
+    medians: BTreeMap<(Row, Worker), Sample>,
+}
+
+impl Report {
+    /// Of all samples.
+    #[must_use]
+    pub fn of(samples: &Samples) -> Self {
+        let medians = samples.iter().map(|(key, all)| (*key, median(all))).collect();
+        Self { medians }
+    }
+
+    /// A line for every worker at every row.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = format!(
+            "{:<7} {:<28} {:>5} {:<7} {:>9} {:>9} {:>9} {:>8} {:>8}\n",
+            "storage", "job", "conns", "worker", "req/s", "p50 ms", "p99 ms", "all ms", "cpu us"
+        );
+        let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
+        for ((row, worker), sample) in &self.medians {
+            text += &format!(
+                "{:<7} {:<28} {:>5} {:<7} {:>9.0} {:>9.2} {:>9.2} {:>8.0} {:>8}\n",
+                row.storage.name(),
+                row.job.name(),
+                row.connections,
+                worker.name(),
+                sample.rate,
+                ms(sample.p50),
+                ms(sample.p99),
+                ms(sample.took),
+                sample.cpu.as_micros(),
+            );
+        }
+        text
+    }
+
+    /// Everything, for programs.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let rows: Vec<Value> = self.medians.iter().map(|((row, worker), sample)| {
+            json!({
+                "storage": row.storage.name(), "job": row.job.name(), "connections": row.connections,
+                "worker": worker.name(), "requests_per_second": rounded(sample.rate),
+                "p50_ms": rounded(sample.p50.as_secs_f64() * 1_000.0),
+                "p99_ms": rounded(sample.p99.as_secs_f64() * 1_000.0),
+                "all_ms": rounded(sample.took.as_secs_f64() * 1_000.0),
+                "cpu_us": sample.cpu.as_micros() as u64,
+            })
+        }).collect();
+        json!({
+            "ratios": self.ratios(Worker::Common),
+            "ratios_twin": self.ratios(Worker::Twin),
+            "rows": rows,
+        })
+    }
+
+    /// Ours against another, as requests per second; `last_item` is a time, and less is better there.
+    #[must_use]
+    pub fn ratios(&self, other: Worker) -> Map<String, Value> {
+        let rate = |storage, job, connections, worker| {
+            self.at(storage, job, connections, worker).map(|sample| sample.rate)
+        };
+        let against = |storage, job, connections| {
+            let ours = rate(storage, job, connections, Worker::Ours)?;
+            Some(ours / rate(storage, job, connections, other)?)
+        };
+        let last = |worker| {
+            let at = self.at(Storage::Disk, Job::LastItem(256), 256, worker);
+            at.map(|sample| sample.took.as_secs_f64())
+        };
+        let (memory, disk) = (Storage::Memory, Storage::Disk);
+        let all = [
+            ("issue_memory", against(memory, Job::Issue, 32)),
+            ("issue_disk", against(disk, Job::Issue, 32)),
+            ("verify_memory", against(memory, Job::Verify, 32)),
+            ("verify_disk_32", against(disk, Job::Verify, 32)),
+            ("verify_disk_128", against(disk, Job::Verify, 128)),
+            ("reserve_disk", against(disk, Job::Reserve, 32)),
+            (
+                "reserve_floor",
+                rate(disk, Job::Reserve, 32, Worker::Ours)
+                    .zip(rate(disk, Job::Floor("/group"), 32, Worker::Floors))
+                    .map(|(ours, floor)| ours / floor),
+            ),
+            ("last_item", last(Worker::Ours).zip(last(other)).map(|(ours, other)| ours / other)),
+        ];
+        all.into_iter().map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded)))).collect()
+    }
+
+    fn at(
+        &self,
+        storage: Storage,
+        job: Job,
+        connections: usize,
+        worker: Worker,
+    ) -> Option<&Sample> {
+        self.medians.get(&(Row { storage, job, connections }, worker))
+    }
+}
+
+fn median(all: &[Sample]) -> Sample {
+    let of = |value: fn(&Sample) -> f64| {
+        let mut values: Vec<f64> = all.iter().map(value).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    let time = |value| Duration::from_secs_f64(of(value));
+    Sample {
+        rate: of(|sample| sample.rate),
+        p50: time(|sample| sample.p50.as_secs_f64()),
+        p99: time(|sample| sample.p99.as_secs_f64()),
+        cpu: time(|sample| sample.cpu.as_secs_f64()),
+        took: time(|sample| sample.took.as_secs_f64()),
+    }
+}
+
+/// Three digits behind the point say more than a shared machine knows.
+fn rounded(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}

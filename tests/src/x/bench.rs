@@ -1,0 +1,44 @@
+//! The benchmark: our worker beside its peers, on the runtime that the tests use.
+//!
+//! # Why
+//! Not a part of `cargo x test`: it takes minutes, and what it says on a machine that does other things
+//! means little.
+
+use crate::args::Words;
+use crate::build::{Edge, edge};
+use crate::run::{Failure, cargo, npm_bin, program, quiet, root, run, target};
+use crate::setup::prepare;
+
+/// The workers in TypeScript, each a folder of `tests/bench`.
+const PEERS: [&str; 3] = ["common", "twin", "floors"];
+/// What is passed on as it stands.
+const PASSED: [&str; 3] = ["--rounds", "--seconds", "--port"];
+
+/// The task `bench`.
+pub fn bench(words: &Words) -> Result<(), Failure> {
+    match words.free.as_slice() {
+        [what] if what == "edge" => {}
+        _ => return Err(Failure::usage("name what is measured: cargo x bench edge")),
+    }
+    prepare()?;
+    edge(Edge::Release)?;
+    for peer in PEERS {
+        let folder = root().join("tests/bench").join(peer);
+        let mut esbuild = program(npm_bin("esbuild"));
+        esbuild.arg(folder.join("index.ts")).args(["--bundle", "--minify", "--format=esm"]);
+        esbuild.args(["--target=es2022", "--log-level=warning", "--external:cloudflare:workers"]);
+        quiet(esbuild.arg(format!("--outfile={}", folder.join("build/index.js").display())))?;
+    }
+    let build = ["build", "-q", "--profile", "tools", "-p", "tests", "--features", "bench"];
+    run(cargo().args(build).args(["--bin", "bench"]))?;
+    let mut command = program(target().join("tools/bench"));
+    for name in PASSED {
+        if let Some(value) = words.value(name) {
+            command.args([name, value]);
+        }
+    }
+    if words.has("--json") {
+        command.arg("--json");
+    }
+    run(command.env("HANBEON_NODE", npm_bin("node")))
+}
