@@ -143,6 +143,7 @@ impl Stock {
         quantity: u32,
         now: Timestamp,
     ) -> Answer {
+        let now = now.max(self.latest());
         self.forget(now);
         let claim = self.claims.get(&attempt).copied();
         match command {
@@ -246,6 +247,16 @@ impl Stock {
         self.claims.values().filter_map(lapse).min()
     }
 
+    /// The newest time that any claim knows: a clock that steps back revives no hold that had lapsed when
+    /// its piece went to somebody else (I-17).
+    fn latest(&self) -> Timestamp {
+        let made = |claim: &Claim| match *claim {
+            Claim::Held { until, .. } => until.before(HOLD_LIFE),
+            Claim::Secured { at, .. } | Claim::Committed { at } | Claim::Released { at } => at,
+        };
+        self.claims.values().map(made).max().unwrap_or_default()
+    }
+
     /// Drops what no command can ask for any more.
     fn forget(&mut self, now: Timestamp) {
         self.claims.retain(|_, claim| match *claim {
@@ -318,6 +329,18 @@ mod tests {
         taken.apply(Command::Hold, attempt(1), 1, T);
         taken.apply(Command::Hold, attempt(2), 1, later);
         assert!(matches!(taken.apply(Command::Secure, attempt(1), 1, later), Answer::Short { .. }));
+    }
+
+    #[test]
+    fn i17_a_clock_that_steps_back_revives_no_hold() {
+        let mut stock = one_piece();
+        stock.apply(Command::Hold, attempt(1), 1, T);
+        let ahead = T.after(HOLD_LIFE);
+        for command in [Command::Hold, Command::Secure, Command::Commit] {
+            assert_eq!(stock.apply(command, attempt(2), 1, ahead), Answer::Done);
+        }
+        assert!(matches!(stock.apply(Command::Secure, attempt(1), 1, T), Answer::Short { .. }));
+        assert!(matches!(stock.apply(Command::Commit, attempt(1), 1, T), Answer::Short { .. }));
     }
 
     #[test]
