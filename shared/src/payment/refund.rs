@@ -290,7 +290,9 @@ impl Payment {
             let Some(extra) = beyond.amount() else { return };
             match pending {
                 Some(at)
-                    if self.refunds.get(at).is_some_and(|r| r.amount.minor() <= extra.minor()) =>
+                    if self.refunds.get(at).is_some_and(|refund| {
+                        extra.total().minus(refund.amount.total()).is_ok()
+                    }) =>
                 {
                     self.refund_done(checkout, at, step);
                 }
@@ -313,7 +315,10 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) {
-        if !matches!(self.phase, Phase::Paid(paid, ..) if paid == attempt) {
+        // F23: a balance of another sum or currency than was paid is a contradiction, nothing given back.
+        let paid =
+            |(of, paid): (AttemptId, &Sighting)| of == attempt && paid.amount == sighting.amount;
+        if !matches!(&self.phase, Phase::Paid(of, seen, _) if paid((*of, seen))) {
             return;
         }
         // Deterministic and different for each new balance, so that a repeat is the same refund.

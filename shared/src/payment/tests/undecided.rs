@@ -92,3 +92,17 @@ fn f19_r36_an_event_about_a_payment_long_paid_is_looked_into_until_the_copy_has_
     bench.feed(hint());
     assert_eq!(ask_for(&mut bench, Span::hours(24), &caught_up), 3, "and then it is enough");
 }
+
+#[test]
+fn f21_f23_i11_a_balance_in_another_currency_is_a_contradiction_and_no_refund() {
+    let mut bench = Bench::paid();
+    let refund = bench.refund(1, "o-1", 5_000);
+    bench.feed(Input::Refund(refund));
+    let yen = |minor| Total::from_minor(minor, Currency::Jpy).unwrap();
+    let (amount, cancelled) = (yen(10_000), yen(5_000));
+    let seen = Sighting { amount, cancelled, ..sighting(1, 10_000) };
+    bench.fact(1, AskKind::LookUp, Fact::Captured(seen));
+    assert_eq!(bench.payment.refunds.len(), 1, "nothing was given back in yen");
+    assert_eq!(bench.payment.refunds[0].state, RefundState::Requested, "and ours is not done");
+    assert!(bench.payment.cases.iter().any(|case| case.code == CaseCode::Contradiction));
+}
