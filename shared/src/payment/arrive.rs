@@ -175,11 +175,12 @@ impl Payment {
     }
 
     /// An attempt that we let go without the provider's word that it is over: it is looked at until
-    /// nobody can pay it any more, and late money goes back (F43).
+    /// nobody can pay it any more, and late money goes back (F43). So is one whose account does not fit:
+    /// refusing it keeps nobody from paying into it (F20).
     fn watch(&mut self, id: AttemptId, kind: InputKind, fact: Option<&Fact>, now: Timestamp) {
         let known = self.strays.iter().any(|(stray, _)| *stray == id);
         let open = fact.is_some_and(|fact| self.may_still_pay(id, fact, now));
-        if kind == InputKind::Closed && open && !known {
+        if matches!(kind, InputKind::Closed | InputKind::Mismatched) && open && !known {
             self.strays.push((id, Retry::first_poll(now)));
         }
     }

@@ -251,12 +251,13 @@ impl Payment {
         Work::Ask { attempt, ask: Box::new(ask), refund: None }
     }
 
-    /// The question of an attempt that ended. An account that was issued in a window which nothing closes
-    /// is voided, by turns with looking whether somebody paid into it.
+    /// The question of an attempt that ended. An account that was issued in a window which nothing closes,
+    /// or that did not fit, is voided, by turns with looking whether somebody paid into it.
     fn stray_work(&self, checkout: &Checkout, attempt: AttemptId, count: u32) -> Work {
         let issued = self
             .attempt(attempt)
-            .filter(|a| a.style.stays_open() && count.is_multiple_of(2))
+            .filter(|a| a.style.stays_open() || !a.style.captures_itself)
+            .filter(|_| count.is_multiple_of(2))
             .filter(|_| !self.refunds.iter().any(|refund| refund.attempt == attempt))
             .and_then(|a| a.payment_id.as_ref());
         match issued {
@@ -270,11 +271,11 @@ impl Payment {
 
     /// Whether an attempt that ended can be paid yet, by what the provider says of it now.
     pub(super) fn may_still_pay(&self, id: AttemptId, fact: &Fact, now: Timestamp) -> bool {
-        let Some(attempt) = self.attempt(id).filter(|attempt| attempt.style.stays_open()) else {
-            return false;
-        };
+        let Some(attempt) = self.attempt(id) else { return false };
         match fact.kind() {
-            FactKind::NotFound | FactKind::Waiting => now < attempt.ends_at.after(WATCH),
+            FactKind::NotFound | FactKind::Waiting => {
+                attempt.style.stays_open() && now < attempt.ends_at.after(WATCH)
+            }
             FactKind::DepositIssued => true,
             FactKind::More
             | FactKind::Prepared

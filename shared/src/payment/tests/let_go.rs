@@ -150,3 +150,21 @@ fn an_account_is_voided_as_one_that_holds_nothing() {
     assert_eq!(bench.phase(), PhaseKind::Open);
     assert!(bench.payment.strays.is_empty(), "the provider's word needs no watch");
 }
+
+#[test]
+fn f20_f34_an_account_that_does_not_fit_is_voided_and_its_money_goes_back() {
+    for style in [OURS, OPEN] {
+        let mut bench = Bench::present(style);
+        bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 9_000), deposit()));
+        assert_eq!(bench.phase(), PhaseKind::Open, "refused, and the buyer may try again");
+        let mut asked = vec![];
+        for _ in 0..2 {
+            bench.now = bench.now.after(Span::minutes(10));
+            asked.extend(bench.asks());
+            bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 9_000), deposit()));
+        }
+        assert!(asked.contains(&AskKind::Cancel) && asked.contains(&AskKind::LookUp), "{asked:?}");
+        bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 9_000)));
+        assert!(bench.payment.reversing() && bench.payment.strays.is_empty());
+    }
+}
