@@ -2,8 +2,8 @@
 
 use super::work::UNDECIDED;
 use super::{
-    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, RefundState,
-    Retry, Step, Verdict, verdict,
+    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Refund,
+    RefundState, Retry, Step, Verdict, verdict,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -24,7 +24,6 @@ const STEPS_MAX: u32 = 12;
 impl Payment {
     /// One input. Never panics; an input that does not fit changes nothing.
     pub fn step(&mut self, checkout: &Checkout, input: Input, now: Timestamp) -> Step {
-        let before = self.clone();
         let mut step = Step {
             verdict: Verdict::Same,
             seen: None,
@@ -32,6 +31,11 @@ impl Payment {
             entries: Vec::new(),
             changed: false,
         };
+        // Most looks at the clock find nothing: they are not worth a copy.
+        if input == Input::Tick && self.over(checkout, now).is_none() && !self.may_be_late(now) {
+            return step;
+        }
+        let before = self.clone();
         self.take(checkout, input, now, &mut step);
         if *self != before {
             self.version = before.version.saturating_add(1);
@@ -125,19 +129,28 @@ impl Payment {
 
     fn tick(&mut self, checkout: &Checkout, now: Timestamp, step: &mut Step) {
         self.tell_undecided(now, step);
-        let ends_at = self.phase.attempt().and_then(|id| self.attempt(id)).map(|a| a.ends_at);
-        let kind = match ends_at {
-            None if now >= checkout.expires_at => InputKind::CheckoutOver,
-            Some(ends_at) if now >= ends_at => InputKind::AttemptOver,
-            None | Some(_) => return,
-        };
-        self.decide(checkout, kind, None, now, step);
+        if let Some(kind) = self.over(checkout, now) {
+            self.decide(checkout, kind, None, now, step);
+        }
     }
 
-    /// F15: whatever is still unknown near the end of a provider's undo window is told to a person, once.
-    fn tell_undecided(&mut self, now: Timestamp, step: &mut Step) {
-        let begun = match self.phase {
-            Phase::Capturing(id, ..) | Phase::Closing(id, ..) => self.attempt(id),
+    /// Which clock has ended, if one has: the attempt's, or where there is none, the checkout's.
+    fn over(&self, checkout: &Checkout, now: Timestamp) -> Option<InputKind> {
+        let (ends_at, kind) = match self.phase.attempt().and_then(|id| self.attempt(id)) {
+            Some(attempt) => (attempt.ends_at, InputKind::AttemptOver),
+            None => (checkout.expires_at, InputKind::CheckoutOver),
+        };
+        (now >= ends_at).then_some(kind)
+    }
+
+    /// The attempt whose outcome is asked for, with the time from which that counts: a window's life counts
+    /// from its beginning, an account's from its end.
+    fn undecided(&self) -> Option<(&Attempt, Timestamp)> {
+        match self.phase {
+            Phase::Capturing(id, ..) | Phase::Closing(id, ..) => {
+                let attempt = self.attempt(id)?;
+                Some((attempt, attempt.ends_at.before(UNDECIDED).max(attempt.started_at)))
+            }
             Phase::Open
             | Phase::Holding(_)
             | Phase::Preparing(_)
@@ -148,12 +161,23 @@ impl Payment {
             | Phase::Paid(..)
             | Phase::Cancelled(_)
             | Phase::Expired(_) => None,
-        };
-        // A window's life counts from its beginning, an account's from its end.
-        let since =
-            begun.map(|a| (a.id.to_string(), a.ends_at.before(UNDECIDED).max(a.started_at)));
-        let refunds = self.refunds.iter().filter(|r| r.state == RefundState::Requested);
-        let open = refunds.map(|refund| (refund.id.to_string(), refund.at));
+        }
+    }
+
+    /// Refunds that nobody has answered.
+    fn unanswered(&self) -> impl Iterator<Item = &Refund> {
+        self.refunds.iter().filter(|refund| refund.state == RefundState::Requested)
+    }
+
+    fn may_be_late(&self, now: Timestamp) -> bool {
+        let late = |at: Timestamp| now >= at.after(UNDECIDED);
+        self.undecided().is_some_and(|(_, at)| late(at)) || self.unanswered().any(|r| late(r.at))
+    }
+
+    /// F15: whatever is still unknown near the end of a provider's undo window is told to a person, once.
+    fn tell_undecided(&mut self, now: Timestamp, step: &mut Step) {
+        let since = self.undecided().map(|(attempt, at)| (attempt.id.to_string(), at));
+        let open = self.unanswered().map(|refund| (refund.id.to_string(), refund.at));
         let late = open.chain(since).filter(|(_, at)| now >= at.after(UNDECIDED));
         for (what, _) in late.collect::<Vec<_>>() {
             let detail = format!("{what} is undecided");
