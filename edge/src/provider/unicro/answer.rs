@@ -15,6 +15,10 @@ use super::{
 /// An account waits this long for its deposit.
 const DEPOSIT_LIFE: Span = Span::hours(24);
 
+/// A trade that was last seen waiting for its deposit longer ago than this, and that Unicro does not show any
+/// more, has ended with its account.
+const ACCOUNT_OVER: Span = Span::hours(25);
+
 /// What the answer to a step says.
 pub(super) fn read(
     step: Step,
@@ -115,8 +119,15 @@ fn failed(step: Step, asked: &Asked<'_>, stale: bool, error: &str) -> Option<Fac
         // No window was shown, or none in which anybody can pay.
         Step::Item => Some(declined(error)),
         Step::Trade => Some(Fact::NotFound),
+        Step::SellerView if account_over(asked) => Some(Fact::NotFound),
         Step::SellerView | Step::SellerCancel | Step::Consent => None,
     }
+}
+
+/// Whether nothing but an account was ever seen of this trade, and that is over.
+fn account_over(asked: &Asked<'_>) -> bool {
+    asked.notes.get(STANDING) == Some(wire::PAY_STANDBY)
+        && asked.notes.fresh(STANDING, asked.at, ACCOUNT_OVER).is_none()
 }
 
 /// What a view says. A state that is new to us is noted first, so that the journal has each.

@@ -355,6 +355,19 @@ fn i13_what_decides_nothing_is_never_a_decline() {
 }
 
 #[test]
+fn i16_an_account_that_is_long_over_and_no_longer_shown_has_ended() {
+    let last_seen = |word, ago| {
+        let mut notes = known(&[]);
+        notes.keep(STANDING, word, NOW.before(ago));
+        notes.keep(SELLER, "s-token", NOW);
+        fact(&look_up(), &notes, data!("fail.json"))
+    };
+    assert!(is_unclear(&last_seen("PAY_STANDBY", Span::hours(24))), "it may only not be shown");
+    assert_eq!(last_seen("PAY_STANDBY", Span::hours(25)), Fact::NotFound);
+    assert!(is_unclear(&last_seen("PAY_APPROVED", Span::hours(99))), "money does not vanish");
+}
+
+#[test]
 fn a_cancel_looks_first_and_is_taken_until_the_seller_has_shipped() {
     let view = data!("seller_view.json");
     assert_eq!(line(&cancel(), &known(&[])), "GET /seller/trades/221100134395 s-token");
