@@ -34,16 +34,20 @@ mod browser;
 mod chance;
 mod door;
 mod drives;
+mod facts;
 mod inbox;
 mod network;
 mod notes;
 mod objects;
+pub mod pairs;
 mod path;
 mod plant;
 mod providers;
 mod queue;
+mod rules;
 mod shop;
 mod shopper;
+pub mod shrink;
 mod switch;
 mod trace;
 mod weather;
@@ -55,12 +59,36 @@ mod world;
 mod tests;
 
 pub use notes::Violation;
+use pairs::Pairs;
 pub use plant::{Found, find_all, mistake};
-use weather::Kind;
+use rules::Ends;
+pub use weather::{Cuts, KINDS, Kind};
 use world::World;
 
-/// One seed of so many writes and reads the rows of every turn: it is the same run, only slower.
+/// One seed of so many runs the full wire: everything travels as its bytes.
+pub const WIRE_EVERY: u64 = 16;
+/// One of so many of those writes and reads the rows of every turn: it is the same run, only slower.
 const ROWS_EVERY: u64 = 16;
+
+/// How much of the world a seed runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Everything, as bytes.
+    Wire,
+    /// The machines, and engines that speak facts.
+    Facts,
+}
+
+impl Level {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Wire, Self::Facts];
+
+    /// The level of a seed, where none is forced.
+    #[must_use]
+    pub const fn of(seed: u64) -> Self {
+        if seed.is_multiple_of(WIRE_EVERY) { Self::Wire } else { Self::Facts }
+    }
+}
 
 /// What came of one seed.
 #[derive(Debug)]
@@ -73,8 +101,16 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// What happened, when it was to be told.
     pub story: Vec<String>,
-    counts: Vec<u64>,
-    ends: BTreeMap<&'static str, u64>,
+    /// How often each kind of fault struck.
+    pub counts: [u32; KINDS],
+    /// Strikes in all, those that were left out included.
+    pub strikes: u64,
+    /// How many sales there were.
+    pub sales: usize,
+    /// How everything ended.
+    pub ends: Ends,
+    /// Pairs of phase and input for which the table was asked.
+    pub pairs: Pairs,
 }
 
 /// What is to be run.
@@ -90,6 +126,19 @@ pub struct Order {
     pub failures_max: usize,
     /// A mistake on purpose.
     pub plant: Option<usize>,
+    /// Every seed at this level; by its number when none is named.
+    pub level: Option<Level>,
+}
+
+/// What came of many seeds of one level.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Share {
+    /// How many ran.
+    pub schedules: u64,
+    /// How much happened in them.
+    pub events: u64,
+    /// How long they took, all threads together.
+    pub seconds: f64,
 }
 
 /// What came of many seeds.
@@ -101,12 +150,16 @@ pub struct Report {
     pub with_rows: u64,
     /// How much happened in them.
     pub events: u64,
+    /// By level.
+    pub shares: [Share; 2],
     /// Of all runs, in whatever order they ended.
     pub hash: u64,
     /// How often each fault struck.
     pub faults: BTreeMap<&'static str, u64>,
     /// How checkouts, attempts and money ended, and for what a person was called.
-    pub ends: BTreeMap<&'static str, u64>,
+    pub ends: Ends,
+    /// Pairs that were reached.
+    pub pairs: Pairs,
     /// Seeds that failed, and why.
     pub failures: BTreeMap<u64, Vec<Violation>>,
 }
@@ -125,7 +178,8 @@ pub fn installation() -> Rc<Config> {
     Rc::new(Config::load(document, &lookup, true).expect("the demo's configuration is valid"))
 }
 
-/// How a seed is run; none of it changes what happens, but a mistake on purpose.
+/// How a seed is run. What is told and written changes nothing of what happens; a mistake on purpose, a
+/// level and what is left out do.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct How {
     /// A mistake on purpose, by its number in the list; only some builds have any.
@@ -134,13 +188,19 @@ pub struct How {
     pub tells: bool,
     /// Every turn writes and reads its rows.
     pub rows: bool,
+    /// At this level; by the seed's number when none is named.
+    pub level: Option<Level>,
+    /// Faults and sales that are left out.
+    pub cuts: Cuts,
 }
 
 impl How {
-    /// How a seed is run when nobody wants anything else.
+    /// How a seed is run at a level, or at its own, when nobody wants anything else.
     #[must_use]
-    pub fn of(seed: u64) -> Self {
-        Self { rows: seed.is_multiple_of(ROWS_EVERY), ..Self::default() }
+    pub fn of(seed: u64, level: Option<Level>) -> Self {
+        let wire = level.unwrap_or(Level::of(seed)) == Level::Wire;
+        let every = if level.is_none() { ROWS_EVERY * WIRE_EVERY } else { ROWS_EVERY };
+        Self { rows: wire && seed.is_multiple_of(every), level, ..Self::default() }
     }
 }
 
@@ -148,7 +208,10 @@ impl How {
 #[must_use]
 pub fn run(config: &Rc<Config>, seed: u64, how: &How) -> Outcome {
     switch::make(how.plant);
-    World::new(Rc::clone(config), seed, how).run()
+    match how.level.unwrap_or(Level::of(seed)) {
+        Level::Wire => World::new(Rc::clone(config), seed, how).run(),
+        Level::Facts => facts::run(seed, how),
+    }
 }
 
 /// Runs many seeds on many threads.
@@ -167,21 +230,27 @@ pub fn run_all(order: &Order) -> Report {
 fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Report>) {
     let config = installation();
     let mut mine = Report::default();
-    let mut counts = vec![0_u64; Kind::ALL.len()];
+    let mut counts = [0_u64; KINDS];
     while !stop.load(Ordering::Relaxed) {
         let n = next.fetch_add(1, Ordering::Relaxed);
         if n >= order.seeds {
             break;
         }
         let seed = order.first + n;
-        let how = How { plant: order.plant, ..How::of(seed) };
+        let how = How { plant: order.plant, ..How::of(seed, order.level) };
+        let begun = clock();
         let outcome = run(&config, seed, &how);
+        let share = &mut mine.shares[how.level.unwrap_or(Level::of(seed)) as usize];
+        share.seconds += begun.elapsed().as_secs_f64();
+        share.schedules += 1;
+        share.events += outcome.events;
         mine.with_rows += u64::from(how.rows);
         mine.schedules += 1;
         mine.events += outcome.events;
         mine.hash ^= outcome.hash.wrapping_mul(seed | 1);
-        for (sum, count) in counts.iter_mut().zip(&outcome.counts) {
-            *sum += count;
+        mine.pairs.add(&outcome.pairs);
+        for (sum, count) in counts.iter_mut().zip(outcome.counts) {
+            *sum += u64::from(count);
         }
         for (end, count) in outcome.ends {
             *mine.ends.entry(end).or_default() += count;
@@ -199,6 +268,12 @@ fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Repor
     sum.events += mine.events;
     sum.with_rows += mine.with_rows;
     sum.hash ^= mine.hash;
+    sum.pairs.add(&mine.pairs);
+    for (sum, mine) in sum.shares.iter_mut().zip(mine.shares) {
+        sum.schedules += mine.schedules;
+        sum.events += mine.events;
+        sum.seconds += mine.seconds;
+    }
     sum.failures.append(&mut mine.failures);
     for (end, count) in mine.ends {
         *sum.ends.entry(end).or_default() += count;
@@ -206,4 +281,10 @@ fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Repor
     for (kind, count) in Kind::ALL.iter().zip(counts) {
         *sum.faults.entry(kind.name()).or_default() += count;
     }
+}
+
+/// The wall clock of the figures.
+#[expect(clippy::disallowed_methods, reason = "rates are of real time; nothing in a run knows it")]
+fn clock() -> std::time::Instant {
+    std::time::Instant::now()
 }

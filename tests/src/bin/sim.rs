@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::planted::{Mistake, list};
-use tests::sim::{Found, How, Order, Report, find_all, installation, mistake, run, run_all};
+use tests::sim::pairs::Pairs;
+use tests::sim::shrink::{Shrunken, shrink};
+use tests::sim::{Found, How, Level, Order, Report, find_all, installation, mistake, run, run_all};
 
 /// Seeds that are run when none are named.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 32_000;
 /// Seeds that a planted mistake gets, and those that it gets where only the frequent ones are looked for.
 const PLANTED_SEEDS: u64 = 20_000;
 const QUICK_SEEDS: u64 = 1_000;
@@ -30,6 +32,11 @@ fn main() -> ExitCode {
     };
     let has = |name: &str| words.iter().any(|word| word == name);
     let (seed, seeds) = (number("--seed"), number("--seeds"));
+    let level = match (has("--wire"), has("--facts")) {
+        (true, _) => Some(Level::Wire),
+        (false, true) => Some(Level::Facts),
+        (false, false) => None,
+    };
     let order = Order {
         first: seed.unwrap_or(0),
         seeds: seeds.unwrap_or(match (has("--planted"), has("--quick")) {
@@ -40,10 +47,11 @@ fn main() -> ExitCode {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         failures_max: number("--failures").map_or(NAMED_MAX, |n| n as usize),
         plant,
+        level,
     };
     match (seed, seeds) {
         _ if has("--planted") => planted(&order, value("--planted").as_deref(), &has),
-        (Some(seed), None) => tell(seed, plant),
+        (Some(seed), None) => tell(seed, &order, has("--shrink")),
         _ => many(&order, has("--json")),
     }
 }
@@ -104,9 +112,24 @@ fn json_of_one(found: &Found) -> serde_json::Value {
     })
 }
 
-/// One seed, with everything that happened.
-fn tell(seed: u64, plant: Option<usize>) -> ExitCode {
-    let outcome = run(&installation(), seed, &How { plant, tells: true, rows: true });
+/// How the order runs one seed.
+fn how(order: &Order) -> How {
+    How { plant: order.plant, level: order.level, ..How::default() }
+}
+
+/// One seed, with everything that happened; or with what of it is enough to break the rule.
+fn tell(seed: u64, order: &Order, shrinks: bool) -> ExitCode {
+    let (config, mut how) = (installation(), how(order));
+    if shrinks {
+        match shrink(&how, |how| run(&config, seed, how)) {
+            None => println!("seed {seed} breaks no rule: there is nothing to shrink"),
+            Some(shrunken) => {
+                println!("{}", shrunken_text(&shrunken));
+                how.cuts = shrunken.cuts;
+            }
+        }
+    }
+    let outcome = run(&config, seed, &How { tells: true, rows: true, ..how });
     for line in &outcome.story {
         println!("{line}");
     }
@@ -117,6 +140,14 @@ fn tell(seed: u64, plant: Option<usize>) -> ExitCode {
     if outcome.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn shrunken_text(shrunken: &Shrunken) -> String {
+    let Shrunken { strikes, events, runs, .. } = shrunken;
+    format!(
+        "shrunken from {} to {} faults and from {} to {} events, in {runs} runs",
+        strikes.0, strikes.1, events.0, events.1
+    )
+}
+
 fn many(order: &Order, as_json: bool) -> ExitCode {
     let begun = now();
     let report = run_all(order);
@@ -124,40 +155,70 @@ fn many(order: &Order, as_json: bool) -> ExitCode {
     if as_json {
         println!("{}", json_of(&report, order, seconds));
     } else {
-        print_of(&report, seconds);
+        print_of(&report, order, seconds);
     }
-    for (seed, violations) in report.failures.iter().take(NAMED_MAX) {
-        eprintln!(
-            "seed {seed}: replay it with  cargo x sim --seed {seed}{}",
-            on_purpose(order.plant)
-        );
+    let config = installation();
+    for (at, (seed, violations)) in report.failures.iter().take(NAMED_MAX).enumerate() {
+        let words = words(order);
+        eprintln!("seed {seed}: replay it with  cargo x sim --seed {seed}{words} --shrink");
         for violation in violations {
             eprintln!("  ✗ {}: {}", violation.rule, violation.text);
+        }
+        // One story is enough to begin with.
+        if at == 0
+            && let Some(shrunken) = shrink(&how(order), |how| run(&config, *seed, how))
+        {
+            let how = How { cuts: shrunken.cuts, tells: true, ..how(order) };
+            eprintln!("  {}:", shrunken_text(&shrunken));
+            for line in run(&config, *seed, &how).story {
+                eprintln!("    {line}");
+            }
         }
     }
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn on_purpose(plant: Option<usize>) -> String {
+/// What has to be said again to run a seed the same way.
+fn words(order: &Order) -> String {
     let list = list().unwrap_or_default();
-    let mistake = plant.and_then(|n| list.get(n));
-    mistake.map(|mistake| format!(" --plant {}", mistake.name)).unwrap_or_default()
+    let mistake = order.plant.and_then(|n| list.get(n));
+    let plant = mistake.map(|mistake| format!(" --plant {}", mistake.name)).unwrap_or_default();
+    let level = match order.level {
+        None => "",
+        Some(Level::Wire) => " --wire",
+        Some(Level::Facts) => " --facts",
+    };
+    format!("{level}{plant}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 fn per_second(count: u64, seconds: f64) -> f64 {
-    (count as f64 / seconds * 10.0).round() / 10.0
+    if seconds > 0.0 { (count as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 }
 }
 
-fn json_of(report: &Report, order: &Order, seconds: f64) -> serde_json::Value {
+/// Schedules of a level in a second of which it has every thread.
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn rate(report: &Report, order: &Order, level: Level) -> f64 {
+    let share = report.shares[level as usize];
+    per_second(share.schedules, share.seconds / order.threads as f64)
+}
+
+fn json_of(report: &Report, order: &Order, seconds: f64) -> Value {
     let violations: usize = report.failures.values().map(Vec::len).sum();
+    let (reached, total) = report.pairs.coverage();
+    let missing: Vec<String> =
+        report.pairs.missing().map(|(phase, input)| format!("{phase:?} x {input:?}")).collect();
     json!({
         "schedules": report.schedules,
         "first_seed": order.first,
         "violations": violations,
         "failing_seeds": report.failures.keys().collect::<Vec<_>>(),
         "schedules_per_second": per_second(report.schedules, seconds),
-        "full_wire_schedules": report.schedules,
+        "full_wire_schedules": report.shares[Level::Wire as usize].schedules,
+        "full_wire_per_second": rate(report, order, Level::Wire),
+        "fact_schedules": report.shares[Level::Facts as usize].schedules,
+        "fact_schedules_per_second": rate(report, order, Level::Facts),
+        "fact_events": report.shares[Level::Facts as usize].events,
         "schedules_with_rows": report.with_rows,
         "events": report.events,
         "events_per_second": per_second(report.events, seconds),
@@ -167,21 +228,43 @@ fn json_of(report: &Report, order: &Order, seconds: f64) -> serde_json::Value {
         "trace": format!("{:016x}", report.hash),
         "faults": report.faults.values().sum::<u64>(),
         "fault_kinds": report.faults,
+        "pairs_reached": reached,
+        "pairs_total": total,
+        "pairs_missing": missing,
     })
 }
 
-fn print_of(report: &Report, seconds: f64) {
+fn print_of(report: &Report, order: &Order, seconds: f64) {
     let faults: u64 = report.faults.values().sum();
     let kinds = report.faults.values().filter(|count| **count > 0).count();
     println!(
-        "{} schedules in {seconds:.1} s ({} a second), {} events, {faults} faults of {kinds} kinds, \
-         {} failing seeds, trace {:016x}",
+        "{} schedules in {seconds:.1} s, {} events, {faults} faults of {kinds} kinds, {} failing \
+         seeds, trace {:016x}",
         report.schedules,
-        per_second(report.schedules, seconds),
         report.events,
         report.failures.len(),
         report.hash,
     );
+    for (level, name) in [(Level::Facts, "facts"), (Level::Wire, "full wire")] {
+        let share = report.shares[level as usize];
+        println!(
+            "  {name}: {} schedules, {} a second",
+            share.schedules,
+            rate(report, order, level)
+        );
+    }
+    if report.shares[Level::Facts as usize].schedules > 0 {
+        let (reached, total) = report.pairs.coverage();
+        println!("  pairs of phase and input: {reached} of {total} reachable ones");
+        print_pairs(&report.pairs);
+    }
+}
+
+/// The table: `+` reached, `.` proved to be out of reach, `?` neither.
+fn print_pairs(pairs: &Pairs) {
+    for (phase, row) in pairs.table() {
+        println!("    {phase:<16}{row}");
+    }
 }
 
 /// The wall clock of the figures.

@@ -99,12 +99,23 @@ const TASKS: &[Task] = &[
         name: "sim",
         about: "everything of one seed, many times, with faults; then an auditor with its own books",
         options: &[
-            Opt { name: "--seeds", value: Some("N"), about: "run N seeds (default 2000)" },
+            Opt { name: "--seeds", value: Some("N"), about: "run N seeds (default 32000)" },
             Opt {
                 name: "--seed",
                 value: Some("S"),
                 about: "tell the story of seed S; with --seeds, begin there",
             },
+            Opt {
+                name: "--shrink",
+                value: None,
+                about: "with --seed: leave out of a failing seed what its failure does not need",
+            },
+            Opt {
+                name: "--facts",
+                value: None,
+                about: "engines speak facts in every seed, not in fifteen of sixteen",
+            },
+            Opt { name: "--wire", value: None, about: "everything travels as bytes in every seed" },
             Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
             Opt {
                 name: "--failures",

@@ -14,16 +14,13 @@ use edge::row::Record;
 use edge::shelf::{Shelf as _, StockShelf as _};
 use edge::stock;
 use edge::view;
-use shared::hold::Claim;
 use shared::id::{AttemptId, CheckoutId, Sku};
-use shared::payment::{CaseCode, Phase, Refund, RefundCause, RefundState};
+use shared::payment::{Phase, Refund, RefundCause, RefundState};
 
+use super::rules::{self, LATE_MS, for_a_person};
 use super::shop::ACCOUNTS;
 use super::world::World;
 use crate::sandbox::BookLine;
-
-/// A notice may be so late after everything went well again, in milliseconds: one step of its plan.
-const LATE_MS: u64 = 14 * 3_600_000;
 
 /// What an engine took and kept of a request.
 #[derive(Debug, Default, Clone, Copy)]
@@ -71,7 +68,7 @@ impl World {
         let taken = self.taken();
         let records: Vec<Record> =
             (0..self.shop.sales.len()).filter_map(|n| self.record_of(n)).collect();
-        for record in records.iter().filter(|record| !for_a_person(record)) {
+        for record in records.iter().filter(|record| !for_a_person(&record.payment)) {
             let payment = &record.payment;
             let settled = |id: AttemptId| {
                 matches!(payment.phase, Phase::Paid(paid, ..) if paid == id)
@@ -141,7 +138,7 @@ impl World {
         let Some(n) = sale.filter(|n| self.shop.sales[*n].checkout.as_ref() == Some(&id)) else {
             return self.notes.wrong("I-8", format!("{id} is nobody's: one order, two checkouts"));
         };
-        self.count_ends(record);
+        rules::count_ends(record, &mut self.notes.ends);
         self.audit_money(n, record, taken);
         self.audit_rest(&id, record);
         self.audit_ledger(&id, record, taken);
@@ -149,7 +146,7 @@ impl World {
         let books: Vec<BookLine> = self.sandbox.books();
         self.audit_ends(record, &books);
         let cancelled = matches!(record.payment.phase, Phase::Cancelled(_));
-        if self.shop.sales[n].cancelled && !cancelled && !for_a_person(record) {
+        if self.shop.sales[n].cancelled && !cancelled && !for_a_person(&record.payment) {
             let phase = record.payment.phase.kind();
             self.notes.wrong("F38", format!("{id} was cancelled, and is {phase:?}"));
         }
@@ -160,33 +157,10 @@ impl World {
         }
     }
 
-    fn count_ends(&mut self, record: &Record) {
-        self.notes.ended(view::standing(record));
-        for refund in &record.payment.refunds {
-            self.notes.ended(match (&refund.cause, refund.state) {
-                (_, RefundState::Requested) => "refund_undecided",
-                (_, RefundState::Refused) => "refund_refused",
-                (RefundCause::Shop(_), RefundState::Done) => "refund_by_shop",
-                (RefundCause::External, RefundState::Done) => "refund_by_console",
-                (RefundCause::Reversal(_), RefundState::Done) => "reversal",
-            });
-        }
-        for attempt in &record.payment.attempts {
-            self.notes.ended(if attempt.decline.is_some() {
-                "attempt_ended"
-            } else {
-                "attempt_won"
-            });
-        }
-        for case in &record.payment.cases {
-            self.notes.ended(case.code.code());
-        }
-    }
-
     /// Charged at most once, exactly the amount set, and nothing kept that must not be (I-1, I-2, I-3).
     fn audit_money(&mut self, n: usize, record: &Record, taken: &BTreeMap<String, Taken>) {
         let id = record.checkout.id;
-        let person = for_a_person(record);
+        let person = for_a_person(&record.payment);
         let paid = match record.payment.phase {
             Phase::Paid(attempt, ..) => Some(attempt),
             _ => None,
@@ -218,7 +192,7 @@ impl World {
             let text = format!("{id} is paid with {} instead of {amount}", taken.captured);
             self.notes.wrong("I-2 F20", text);
         }
-        if taken.net + back != amount && !for_a_person(record) {
+        if taken.net + back != amount && !for_a_person(&record.payment) {
             let text = format!(
                 "{id}: the provider keeps {}, our books say {amount} less {back}",
                 taken.net
@@ -233,30 +207,11 @@ impl World {
     /// Nothing is stuck, or a person knows.
     fn audit_rest(&mut self, id: &str, record: &Record) {
         let payment = &record.payment;
-        if for_a_person(record) {
+        if for_a_person(&record.payment) {
             return;
         }
-        let phase = payment.phase.kind();
-        match payment.phase {
-            Phase::Paid(..) | Phase::Cancelled(_) | Phase::Expired(_) => {}
-            Phase::Open
-            | Phase::Holding(_)
-            | Phase::Preparing(_)
-            | Phase::Presented(_)
-            | Phase::Rechecking(..)
-            | Phase::Capturing(..)
-            | Phase::AwaitingDeposit(..)
-            | Phase::Closing(..)
-            | Phase::Securing(..) => self.notes.wrong("I-3", format!("{id} is stuck in {phase:?}")),
-        }
-        for (what, stuck) in [
-            ("a refund", payment.refunds.iter().any(|r| r.state == RefundState::Requested)),
-            ("a debt to the stock", !payment.stock_debts.is_empty()),
-            ("a look at an old attempt", !payment.strays.is_empty()),
-        ] {
-            if stuck {
-                self.notes.wrong("I-16", format!("{id} never came to an end with {what}"));
-            }
+        for (rule, what) in rules::unfinished(payment) {
+            self.notes.wrong(rule, format!("{id} {what}"));
         }
     }
 
@@ -282,7 +237,7 @@ impl World {
         }
         let requests = record.payment.attempts.iter().map(|a| a.id.request_id().to_string());
         let held: u64 = requests.filter_map(|id| taken.get(&id)).map(|taken| taken.net).sum();
-        if provider != i128::from(held) && !for_a_person(record) {
+        if provider != i128::from(held) && !for_a_person(&record.payment) {
             let text = format!("{id}: the ledger says {provider}, the provider holds {held}");
             self.notes.wrong("I-6", text);
         }
@@ -300,18 +255,10 @@ impl World {
         let id = record.checkout.id;
         let heard = &self.shop.sales[n].heard;
         let standing = view::standing(record);
-        let refunds = &record.payment.refunds;
-        let given = refunds.iter().any(|refund| refund.state == RefundState::Done);
-        let kinds = [
-            ("checkout.paid", matches!(record.payment.phase, Phase::Paid(..))),
-            ("checkout.cancelled", matches!(record.payment.phase, Phase::Cancelled(_))),
-            ("checkout.expired", matches!(record.payment.phase, Phase::Expired(_))),
-            ("checkout.refunded", given),
-        ];
-        let mut missing: Vec<String> = kinds
-            .into_iter()
-            .filter(|(kind, happened)| *happened && heard.values().all(|h| h.kind != *kind))
-            .map(|(kind, _)| kind.to_owned())
+        let mut missing: Vec<String> = rules::to_be_told(record)
+            .map(shared::payment::Event::code)
+            .filter(|kind| heard.values().all(|heard| heard.kind != *kind))
+            .map(str::to_owned)
             .collect();
         let paid = heard.values().filter(|heard| heard.kind == "checkout.paid").count();
         if paid > 1 {
@@ -360,27 +307,12 @@ impl World {
         for goods in self.plan.goods.clone() {
             let Some(units) = goods.units else { continue };
             let sold = sold.get(&goods.sku).copied().unwrap_or(0);
-            if sold > units {
-                let text =
-                    format!("{} was sold {sold} times and was there {units} times", goods.sku);
-                self.notes.wrong("I-4", text);
-            }
             let name = stock::object_name(ACCOUNTS[goods.merchant].id, &goods.sku);
             let sku = Sku::parse(&goods.sku);
             let kept = self.stocks.get(&name).zip(sku).map(|(shelf, sku)| shelf.stock(&sku));
             let Some(Ok(kept)) = kept else { continue };
-            if kept.units != Some(units.saturating_sub(sold)) {
-                let text = format!("{} counts {:?} of {units}, {sold} sold", goods.sku, kept.units);
-                self.notes.wrong("I-4", text);
-            }
-            let now = self.time();
-            let leaks = kept.claims.values().any(|claim| match claim {
-                Claim::Held { until, .. } => *until > now,
-                Claim::Secured { .. } => true,
-                Claim::Committed { .. } | Claim::Released { .. } => false,
-            });
-            if leaks {
-                self.notes.wrong("I-4", format!("a piece of {} is kept for nobody", goods.sku));
+            for what in rules::audit_stock(&kept, units, sold, self.time()) {
+                self.notes.wrong("I-4", format!("{} {what}", goods.sku));
             }
         }
     }
@@ -414,18 +346,4 @@ impl World {
             }
         }
     }
-}
-
-/// Whether a person was called for what machines cannot decide.
-fn for_a_person(record: &Record) -> bool {
-    let payment = &record.payment;
-    let undecided = payment.refunds.iter().any(|refund| refund.state == RefundState::Requested);
-    payment.cases.iter().any(|case| match case.code {
-        CaseCode::RefundRefused | CaseCode::Contradiction => true,
-        CaseCode::OutcomeUnknown => undecided,
-        CaseCode::AmountMismatch
-        | CaseCode::LateCapture
-        | CaseCode::SoldOut
-        | CaseCode::NoticeUndelivered => false,
-    })
 }

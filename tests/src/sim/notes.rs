@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::rules::Ends;
+
 /// Something that must not be, with the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -30,7 +32,7 @@ pub(super) struct Notes {
     /// Claims that were given back: at whose stock, by which attempt.
     released: BTreeSet<(String, String)>,
     /// How checkouts and money ended: what the runs are about.
-    pub(super) ends: BTreeMap<&'static str, u64>,
+    pub(super) ends: Ends,
 }
 
 impl Notes {
@@ -90,11 +92,6 @@ impl Notes {
     /// A notice reached its shop.
     pub(super) fn reached(&mut self, id: &str, at: u64) {
         self.reached.entry(id.to_owned()).or_insert(at);
-    }
-
-    /// One more that ended so.
-    pub(super) fn ended(&mut self, how: &'static str) {
-        *self.ends.entry(how).or_default() += 1;
     }
 
     /// What was found.

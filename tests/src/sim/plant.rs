@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::switch::IS_PLANTED;
-use super::{How, Order, installation, run};
+use super::{How, Level, Order, installation, run};
 use crate::planted::{Mistake, list};
 
 /// Every price is a multiple of a thousand, and every wrong amount is off by this.
@@ -76,7 +76,9 @@ fn find(order: &Order, n: usize, mistake: &Mistake) -> Found {
     let config = installation();
     let mut others: Vec<&'static str> = Vec::new();
     for seed in order.first..order.first + order.seeds {
-        let outcome = run(&config, seed, &How { plant: Some(n), ..How::of(seed) });
+        // Where nothing is forced, everything is run: tokens, adapters and notices have mistakes as well.
+        let level = order.level.or(Some(Level::Wire));
+        let outcome = run(&config, seed, &How { plant: Some(n), ..How::of(seed, level) });
         let fits = |rule: &str| rule.split(' ').any(|word| mistake.rules.contains(&word));
         let schedules = seed - order.first + 1;
         if let Some(violation) = outcome.violations.iter().find(|one| fits(one.rule)) {

@@ -3,20 +3,28 @@
 use super::*;
 
 fn order() -> Order {
-    Order { first: 1, seeds: 40, threads: 1, failures_max: 1, plant: None }
+    Order { first: 1, seeds: 40, threads: 1, failures_max: 1, plant: None, level: None }
 }
 
 #[test]
 fn i19_the_same_seed_has_the_same_trace_whether_told_and_written_into_rows_or_not() {
     let config = installation();
-    for seed in [1, 7, 42] {
-        let first = run(&config, seed, &How::default());
-        let second = run(&config, seed, &How { tells: true, rows: true, ..How::default() });
-        assert_eq!(first.hash, second.hash, "seed {seed}");
+    for (level, seed) in [(Level::Wire, 1), (Level::Wire, 7), (Level::Facts, 1), (Level::Facts, 9)]
+    {
+        let how = How { level: Some(level), ..How::default() };
+        let first = run(&config, seed, &how);
+        let second = run(&config, seed, &How { tells: true, rows: true, ..how });
+        assert_eq!(first.hash, second.hash, "{level:?} {seed}");
         assert!(first.story.is_empty() && !second.story.is_empty());
+        assert_ne!(first.hash, run(&config, seed + 1, &how).hash);
     }
-    let hash = |seed| run(&config, seed, &How::default()).hash;
-    assert_ne!(hash(1), hash(2));
+}
+
+#[test]
+fn one_seed_of_sixteen_runs_the_full_wire() {
+    let report = run_all(&order());
+    let [wire, facts] = report.shares.map(|share| share.schedules);
+    assert_eq!((wire, facts), (2, 38));
 }
 
 #[test]

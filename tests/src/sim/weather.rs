@@ -152,43 +152,152 @@ kinds! {
     DepositWrong = "deposit_wrong", 200;
     /// A deposit that never comes.
     DepositMissing = "deposit_missing", 200;
+    /// An alarm fails six times, and the platform gives it up.
+    AlarmGivenUp = "alarm_lost_after_six_tries", 40;
+    /// An instance that was replaced hears an answer, and takes a turn on what is stored by now.
+    StaleInstance = "stale_instance", 120;
+    /// The edge's clock jumps forward for minutes.
+    ClockJump = "clock_jump", 60;
+    /// The provider asks for patience.
+    ProviderBusy = "provider_busy", 150;
+    /// An answer needs one step more before it is one.
+    AnswerInSteps = "answer_in_steps", 150;
+    /// The provider knows nothing of what it knew.
+    Forgets = "provider_forgets", 100;
+    /// The provider's answer contradicts what it said before.
+    Contradiction = "provider_contradiction", 80;
+    /// The provider names another currency.
+    WrongCurrency = "wrong_currency_at_provider", 80;
+    /// The provider names another merchant, or another id of its own.
+    WrongMerchant = "wrong_merchant_at_provider", 80;
+    /// The answer speaks of another request.
+    WrongRequest = "answer_of_another_request", 80;
+    /// The provider's explicit no to a capture.
+    CaptureDeclined = "capture_declined", 150;
+    /// The provider's explicit no to a cancel.
+    CancelRefused = "cancel_refused", 80;
+    /// The provider cannot begin.
+    PrepareDeclined = "prepare_declined", 100;
+    /// The provider ends a session by itself.
+    SessionEnded = "session_ended_by_provider", 80;
+    /// The buyer pays in a window that we have let go of.
+    PaidLate = "paid_after_the_window", 200;
+    /// The stock's owner dies before or after a command.
+    StockCrash = "stock_object_dies", 60;
+    /// A command to the stock arrives much later.
+    StockLate = "stock_command_late", 80;
+}
+
+/// What strikes where everything travels as bytes: all up to here. A kind behind it has its engines in the
+/// world of facts alone, so that it changes no seed of the other.
+const WIRE_END: usize = Kind::DepositMissing as usize + 1;
+/// What only pages, addresses and the shop's own requests meet: the world of facts has none of them.
+const WIRE_ONLY: [Kind; 15] = [
+    Kind::AnswerDelayed,
+    Kind::WorkerCancelled,
+    Kind::CallLate,
+    Kind::WebhookMisrouted,
+    Kind::ReturnForged,
+    Kind::BackButton,
+    Kind::PopupBlocked,
+    Kind::MessageLost,
+    Kind::TokenStolen,
+    Kind::OpenTwice,
+    Kind::KeyReused,
+    Kind::RefundTwice,
+    Kind::ShopSlow,
+    Kind::CallLost,
+    Kind::CallAnswerLost,
+];
+
+/// Faults of a seed that are left out: how a story is shrunken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cuts {
+    /// Kinds, by their place in [`Kind::ALL`].
+    pub kinds: u128,
+    /// Single strikes, by their number in the run.
+    pub strikes: u128,
+    /// Sales, by their number.
+    pub sales: u8,
+}
+
+impl Cuts {
+    /// Whether a strike is left out.
+    const fn leaves_out(&self, at: usize, strike: u64) -> bool {
+        self.kinds & (1 << at) != 0 || (strike < 128 && self.strikes & (1 << strike) != 0)
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self {
+            kinds: self.kinds | other.kinds,
+            strikes: self.strikes | other.strikes,
+            sales: self.sales | other.sales,
+        }
+    }
+
+    /// The sales that are not left out.
+    #[must_use]
+    pub fn kept<T>(&self, sales: Vec<T>) -> Vec<T> {
+        let has = |(n, _): &(usize, T)| *n >= 8 || self.sales & (1 << n) == 0;
+        sales.into_iter().enumerate().filter(has).map(|(_, sale)| sale).collect()
+    }
 }
 
 /// Which faults a seed has, and what became of them.
 #[derive(Debug, Clone)]
 pub struct Weather {
-    chances: Vec<u64>,
-    counts: Vec<u64>,
+    chances: [u16; KINDS],
+    counts: [u32; KINDS],
     calm: bool,
+    cuts: Cuts,
+    /// How many strikes there were, those that are left out included.
+    strikes: u64,
 }
 
+/// How many kinds there are.
+pub const KINDS: usize = Kind::ALL.len();
+const _: () = assert!(KINDS <= 128, "cuts have a bit a kind");
+
 impl Weather {
-    /// The weather of a seed.
-    pub fn of(chance: &mut Chance) -> Self {
+    /// The weather of a seed where everything travels as bytes.
+    pub fn of_wire(chance: &mut Chance, cuts: Cuts) -> Self {
+        Self::of(chance, cuts, |at, _| at < WIRE_END)
+    }
+
+    /// The weather of a seed where engines speak facts.
+    pub fn of_facts(chance: &mut Chance, cuts: Cuts) -> Self {
+        Self::of(chance, cuts, |_, kind| !WIRE_ONLY.contains(&kind))
+    }
+
+    fn of(chance: &mut Chance, cuts: Cuts, has: impl Fn(usize, Kind) -> bool) -> Self {
         // From nothing at all to everything.
         let share = chance.pick(&[0, 60, 150, 300, 500, 800]);
         let force = chance.pick(&[250, 500, 1_000]);
-        let rate = |kind: &Kind| {
-            let has = chance.in_thousand(share);
-            if has { (kind.most() * force / 1_000).max(1) } else { 0 }
-        };
-        let chances = Kind::ALL.iter().map(rate).collect();
-        Self { chances, counts: vec![0; Kind::ALL.len()], calm: false }
+        let mut chances = [0; KINDS];
+        for (at, kind) in Kind::ALL.iter().enumerate() {
+            if has(at, *kind) && chance.in_thousand(share) {
+                chances[at] = u16::try_from((kind.most() * force / 1_000).max(1)).unwrap_or(1_000);
+            }
+        }
+        Self { chances, counts: [0; KINDS], calm: false, cuts, strikes: 0 }
     }
 
     /// Whether this strikes now; counted when it does.
+    #[inline]
     pub fn strikes(&mut self, kind: Kind, chance: &mut Chance) -> bool {
-        let rate = self.chances[Self::at(kind)];
-        let strikes = !self.calm && rate > 0 && chance.in_thousand(rate);
-        if strikes {
-            self.count(kind);
-        }
-        strikes
+        let rate = self.chances[kind as usize];
+        !self.calm && rate > 0 && chance.in_thousand(u64::from(rate)) && self.struck(kind)
     }
 
-    /// One more of a kind that was brought about in another way.
-    pub fn count(&mut self, kind: Kind) {
-        self.counts[Self::at(kind)] += 1;
+    fn struck(&mut self, kind: Kind) -> bool {
+        let out = self.cuts.leaves_out(kind as usize, self.strikes);
+        self.strikes += 1;
+        if !out {
+            self.counts[kind as usize] += 1;
+        }
+        !out
     }
 
     /// From here on nothing goes wrong.
@@ -204,11 +313,13 @@ impl Weather {
 
     /// How often each kind struck.
     #[must_use]
-    pub fn counts(&self) -> &[u64] {
+    pub fn counts(&self) -> &[u32; KINDS] {
         &self.counts
     }
 
-    fn at(kind: Kind) -> usize {
-        kind as usize
+    /// How many strikes there were, those that were left out included.
+    #[must_use]
+    pub fn struck_in_all(&self) -> u64 {
+        self.strikes
     }
 }

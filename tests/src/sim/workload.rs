@@ -5,6 +5,7 @@
 //! So some seeds have to do without one of them from the beginning to the end.
 
 use super::chance::Chance;
+use super::weather::Cuts;
 
 /// One of the ways by which the edge learns that something changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,19 @@ pub(super) enum Layer {
     Polls,
     /// No scheduled turn ever comes.
     Cron,
+}
+
+impl Layer {
+    /// The layer that a seed has to do without, if it has.
+    pub(super) fn drawn(chance: &mut Chance) -> Option<Self> {
+        match chance.below(10) {
+            0 => Some(Self::Returns),
+            1 => Some(Self::Webhooks),
+            2 => Some(Self::Polls),
+            3 => Some(Self::Cron),
+            _ => None,
+        }
+    }
 }
 
 /// A piece of goods of a merchant.
@@ -53,15 +67,9 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The plan of a seed.
-    pub(super) fn of(chance: &mut Chance) -> Self {
+    pub(super) fn of(chance: &mut Chance, cuts: Cuts) -> Self {
         let calm_at = chance.between(5, 75) * 60_000;
-        let off = match chance.below(10) {
-            0 => Some(Layer::Returns),
-            1 => Some(Layer::Webhooks),
-            2 => Some(Layer::Polls),
-            3 => Some(Layer::Cron),
-            _ => None,
-        };
+        let off = Layer::drawn(chance);
         let mut goods = Vec::new();
         for merchant in 0..2 {
             for (sku, units) in [("last", Some(1)), ("few", Some(3)), ("many", None)] {
@@ -70,7 +78,7 @@ impl Plan {
             }
         }
         let merchant = chance.below(2);
-        let deals = (0..chance.pick(&[1, 1, 1, 2, 2, 3, 4]))
+        let deals: Vec<Deal> = (0..chance.pick(&[1, 1, 1, 2, 2, 3, 4]))
             .map(|_| {
                 // Mostly buyers of one shop who want the same thing.
                 let other = chance.in_thousand(200);
@@ -78,7 +86,7 @@ impl Plan {
                 Self::deal(chance, merchant.unwrap_or(0), calm_at)
             })
             .collect();
-        Self { goods, deals, calm_at, off }
+        Self { goods, deals: cuts.kept(deals), calm_at, off }
     }
 
     fn deal(chance: &mut Chance, merchant: usize, calm_at: u64) -> Deal {

@@ -19,6 +19,7 @@ use super::chance::Chance;
 use super::network::{Caller, Http, HttpAnswer};
 use super::notes::Notes;
 use super::objects::{Object, Pending};
+use super::pairs::Pairs;
 use super::queue::Queue;
 use super::shop::{Shop, Task};
 use super::shopper::Doing;
@@ -115,8 +116,8 @@ impl World {
     /// The world of a seed before anything happens.
     pub(super) fn new(config: Rc<Config>, seed: u64, how: &How) -> Self {
         let mut chance = Chance::of(seed, 0);
-        let weather = Weather::of(&mut chance);
-        let plan = Plan::of(&mut chance);
+        let weather = Weather::of_wire(&mut chance, how.cuts);
+        let plan = Plan::of(&mut chance, how.cuts);
         let objects = (0..config.shards).map(|n| Object::new(config.generation, n, how.rows));
         let mut world = Self {
             now: BEGIN,
@@ -165,10 +166,17 @@ impl World {
             }
         }
         self.audit();
-        let counts = self.weather.counts().to_vec();
-        let violations = self.notes.take();
-        let (hash, ends) = (self.trace.hash(), std::mem::take(&mut self.notes.ends));
-        Outcome { hash, events, counts, violations, ends, story: self.trace.story() }
+        Outcome {
+            hash: self.trace.hash(),
+            events,
+            counts: *self.weather.counts(),
+            strikes: self.weather.struck_in_all(),
+            sales: self.plan.deals.len(),
+            violations: self.notes.take(),
+            ends: std::mem::take(&mut self.notes.ends),
+            pairs: Pairs::default(),
+            story: self.trace.story(),
+        }
     }
 
     fn happen(&mut self, event: Event) {

@@ -20,7 +20,8 @@ pub fn sim(words: &Words) -> Result<(), Failure> {
             passed.extend([name, value]);
         }
     }
-    passed.extend(["--json", "--planted", "--quick"].into_iter().filter(|name| words.has(name)));
+    let flags = ["--json", "--planted", "--quick", "--shrink", "--wire", "--facts"];
+    passed.extend(flags.into_iter().filter(|name| words.has(name)));
     if words.has("--planted") || words.has("--plant") { doubt(&passed) } else { simulate(&passed) }
 }
 

@@ -1,0 +1,290 @@
+//! The auditor: what must be true on the way and at the end, by books of its own: what the providers'
+//! accounts hold, what the shop set and was told, what was given back at the stock.
+
+use shared::hold::Command;
+use shared::id::AttemptId;
+use shared::money::Currency;
+use shared::payment::{CaseCode, Input, Phase, PhaseKind, RefundCause, RefundState, Step};
+use shared::posting::{Entry, Side};
+
+use super::people::Sale;
+use super::plan::GOODS;
+use super::{BEGIN, World};
+use crate::sim::rules::{self, LATE_MS, for_a_person};
+
+/// A provider is asked about one attempt at most so often (I-16).
+const ASKS_MAX: u32 = 400;
+
+/// Money that moved is known to us by then (I-3 grants 50 minutes), in milliseconds.
+const KNOWN_BY_MS: u64 = 60 * super::MINUTE;
+
+/// What a payment was before an input.
+pub(super) struct Watched {
+    phase: PhaseKind,
+    version: u64,
+    refunds: usize,
+    present: Option<AttemptId>,
+    tick: bool,
+}
+
+impl World {
+    pub(super) fn watched(&self, n: u8, input: &Input) -> Watched {
+        let payment = self.payment(n);
+        Watched {
+            phase: payment.phase.kind(),
+            version: payment.version,
+            refunds: payment.refunds.len(),
+            present: payment.phase.attempt(),
+            tick: *input == Input::Tick,
+        }
+    }
+
+    /// What an input did.
+    pub(super) fn watch(&mut self, n: u8, before: &Watched, step: &Step) {
+        let sale = &self.sales[usize::from(n)];
+        let payment = &sale.record.payment;
+        let (phase, version) = (payment.phase.kind(), payment.version);
+        if version != before.version + u64::from(step.changed) {
+            self.wrong("I-10", || format!("version {version} after {}", before.version));
+        }
+        let sale = &self.sales[usize::from(n)];
+        let payment = &sale.record.payment;
+        if payment.refunds.len() > before.refunds {
+            self.audit_reserved(n);
+        }
+        if phase == before.phase {
+            return;
+        }
+        if before.tick && matches!(phase, PhaseKind::Paid | PhaseKind::Capturing) {
+            self.wrong("I-2", || format!("{n} came to {phase:?} by the clock"));
+        }
+        let sale = &self.sales[usize::from(n)];
+        let of = sale.record.payment.phase.attempt().or(before.present);
+        let Some(account) = sale.accounts.iter().find(|account| Some(account.attempt) == of) else {
+            return;
+        };
+        match (before.phase, phase) {
+            (_, PhaseKind::Paid) => {
+                let exact = account.captured == sale.amount() && account.captures == 1;
+                let right = exact && account.now.currency == Currency::Krw;
+                let (told, captured) = (account.told, account.captured);
+                self.holds("I-2 F20", right, || format!("{n} is paid with {captured}"));
+                self.holds("I-2", told, || format!("{n} is paid and was never looked up"));
+            }
+            (PhaseKind::Capturing, PhaseKind::Open | PhaseKind::Cancelled | PhaseKind::Expired) => {
+                let refunds = &sale.record.payment.refunds;
+                let back = refunds.iter().any(|refund| refund.attempt == account.attempt);
+                let kept = account.net() > 0 && !back;
+                self.holds("I-13 F15", !kept, || format!("{n} gives up what was captured"));
+            }
+            _ => {}
+        }
+    }
+
+    /// It must be so.
+    fn holds(&mut self, rule: &'static str, so: bool, text: impl FnOnce() -> String) {
+        if !so {
+            self.wrong(rule, text);
+        }
+    }
+
+    /// Reserved before the provider is asked, and never more than was taken (I-11).
+    fn audit_reserved(&mut self, n: u8) {
+        let sale = &self.sales[usize::from(n)];
+        for account in &sale.accounts {
+            let refunds = &sale.record.payment.refunds;
+            let of = refunds.iter().filter(|refund| refund.attempt == account.attempt);
+            let open = of.filter(|refund| refund.state != RefundState::Refused);
+            let sum: u64 = open.map(|refund| refund.amount.minor()).sum();
+            let captured = account.captured;
+            if sum > captured {
+                return self.wrong("I-11", || format!("{n} gives back {sum} of {captured}"));
+            }
+        }
+    }
+
+    /// A provider was asked once more.
+    pub(super) fn asked(&mut self, sale: u8, n: usize, asked: u32) {
+        if asked == ASKS_MAX {
+            self.wrong("I-16", || format!("{sale}.{n} was asked about {asked} times"));
+        }
+    }
+
+    /// The stock said yes: nothing revives what was given back (F14).
+    pub(super) fn stocked(&mut self, goods: usize, id: AttemptId, command: Command) {
+        let claim = (goods as u8, id);
+        if command == Command::Release {
+            self.released.push(claim);
+        } else if self.released.contains(&claim) {
+            self.wrong("I-4 F14", || format!("{command:?} of {id}, which gave it back"));
+        }
+    }
+
+    /// A page says "paid".
+    pub(super) fn paid_was_told(&mut self, tab: u8) {
+        let n = self.tabs[usize::from(tab)].sale;
+        let sale = &self.sales[usize::from(n)];
+        if !sale.accounts.iter().any(|account| account.captured == sale.amount()) {
+            self.wrong("I-2 I-18", || format!("a page says that {n} is paid, and it is not"));
+        }
+    }
+
+    /// An hour after everything went well again: money that moved is paid for, or on its way back, or a
+    /// person knows (I-3).
+    pub(super) fn half_time(&mut self) {
+        for n in 0..self.sales.len() {
+            let sale = &self.sales[n];
+            let payment = &sale.record.payment;
+            if for_a_person(payment) {
+                continue;
+            }
+            let settled = |id: AttemptId| {
+                matches!(payment.phase, Phase::Paid(paid, ..) if paid == id)
+                    || payment.refunds.iter().any(|refund| refund.attempt == id)
+            };
+            // What was paid a moment ago may still be on its way.
+            let long = |at: u64| self.now.saturating_sub(at) > KNOWN_BY_MS;
+            let unknown = sale.accounts.iter().any(|account| {
+                account.net() > 0 && long(account.taken_at) && !settled(account.attempt)
+            });
+            if unknown {
+                self.wrong("I-3 F15", || format!("{n} holds money for an hour, unknown to all"));
+            }
+        }
+    }
+
+    /// Everything has come to rest.
+    pub(super) fn audit(&mut self) {
+        for n in 0..self.sales.len() {
+            rules::count_ends(&self.sales[n].record, &mut self.ends);
+            self.audit_money(n);
+            self.audit_rest(n);
+            self.audit_told(n);
+        }
+        self.audit_goods();
+    }
+
+    /// Charged at most once, exactly the amount set, and nothing kept that must not be (I-1, I-2, I-3).
+    fn audit_money(&mut self, n: usize) {
+        let sale = &self.sales[n];
+        let (payment, amount) = (&sale.record.payment, sale.amount());
+        let person = for_a_person(payment);
+        let paid = match payment.phase {
+            Phase::Paid(id, ..) => Some(id),
+            _ => None,
+        };
+        let mut found: Vec<(&'static str, String)> = Vec::new();
+        for account in &sale.accounts {
+            let (net, captured) = (account.net(), account.captured);
+            if account.captures > 1 {
+                found.push(("I-1", format!("{n} was captured {} times", account.captures)));
+            }
+            let back = payment.given_back(account.attempt, sale.record.checkout.amount.total());
+            let kept = amount - back.minor().min(amount);
+            match paid == Some(account.attempt) {
+                true if captured != amount => {
+                    found.push(("I-2 F20", format!("{n} is paid with {captured}")));
+                }
+                true if net != kept && !person => {
+                    let text = format!("{n}: the provider keeps {net}, our books say {kept}");
+                    found.push(("I-6 I-11", text));
+                }
+                false if net > 0 && !person => {
+                    found.push(("I-3", format!("{n} keeps {net} that nobody owes")));
+                }
+                true | false => {}
+            }
+        }
+        let held: u64 = sale.accounts.iter().map(super::engine::Account::net).sum();
+        if sale.told.provider != i128::from(held) && !person {
+            let text = format!("{n}: the book says {}, the provider {held}", sale.told.provider);
+            found.push(("I-6", text));
+        }
+        let shop = |cause: &RefundCause| matches!(cause, RefundCause::Shop(_));
+        if payment.refunds.iter().filter(|r| shop(&r.cause)).count() > sale.wishes.len() {
+            found.push(("I-8 I-12", format!("{n} gives back more often than was wished")));
+        }
+        let entries = sale.outs.iter().flat_map(super::letters::Out::entries);
+        for entry in entries.filter(|entry| !is_balanced(entry)) {
+            found.push(("I-5", format!("{n}: {} does not sum to zero", entry.name)));
+        }
+        for (rule, text) in found {
+            self.wrong(rule, || text);
+        }
+    }
+
+    /// Nothing is stuck, or a person knows.
+    fn audit_rest(&mut self, n: usize) {
+        let payment = &self.sales[n].record.payment;
+        if for_a_person(payment) {
+            return;
+        }
+        for (rule, what) in rules::unfinished(payment) {
+            self.wrong(rule, || format!("{n} {what}"));
+        }
+    }
+
+    /// The shop knows (I-14), and no notice was lost.
+    fn audit_told(&mut self, n: usize) {
+        let sale = &self.sales[n];
+        let missing: Vec<_> = rules::to_be_told(&sale.record)
+            .filter(|event| sale.told.kinds & 1 << (*event as u8) == 0)
+            .collect();
+        let standing = edge::view::standing(&sale.record);
+        let refunded = edge::view::refunded(&sale.record).minor();
+        let newest = sale.told.newest;
+        let knows = newest.is_none_or(|(_, of, sum)| of == standing && sum == refunded);
+        let mut late = 0;
+        let well = (BEGIN + self.plan.calm_at).max(self.shop.dead_until);
+        for out in &sale.outs {
+            match (out.kind, out.reached) {
+                (Some(_), None) => late = u64::MAX,
+                (Some(_), Some(at)) => {
+                    late = late.max(at.saturating_sub(out.at.max(well)));
+                }
+                (None, _) => {}
+            }
+        }
+        let left = sale.outs.iter().filter(|out| out.out).count();
+        if !missing.is_empty() {
+            self.wrong("I-14", || format!("the shop never learnt of {n}: {missing:?}"));
+        }
+        if !knows {
+            self.wrong("I-14", || format!("{n} is {standing}, the shop knows {newest:?}"));
+        }
+        if late > LATE_MS {
+            self.wrong("I-14", || format!("a notice of {n} is {} hours late", late / 3_600_000));
+        }
+        if left > 0 {
+            self.wrong("I-14", || format!("{left} messages of {n} never left"));
+        }
+    }
+
+    /// No piece is sold twice, none is kept for nobody (I-4).
+    fn audit_goods(&mut self) {
+        for (goods, units) in GOODS.iter().enumerate() {
+            let Some(units) = units else { continue };
+            let paid = |sale: &&Sale| matches!(sale.record.payment.phase, Phase::Paid(..));
+            let lines = |sale: &Sale| self.plan.deals[sale.deal].lines.iter();
+            let of = self.sales.iter().filter(paid).flat_map(lines).filter(|(of, _)| *of == goods);
+            let sold: u32 = of.map(|(_, quantity)| quantity).sum();
+            // A capture that stayed after its piece was gone is a person's.
+            let mut cases = self.sales.iter().flat_map(|sale| &sale.record.payment.cases);
+            let lost = cases.any(|case| {
+                case.code == CaseCode::SoldOut && case.detail.starts_with("stock lost")
+            });
+            for what in rules::audit_stock(&self.stocks[goods], *units, sold, self.time()) {
+                self.holds("I-4", lost, || format!("goods {goods} {what}"));
+            }
+        }
+    }
+}
+
+/// Both sides of an entry are the same (I-5).
+fn is_balanced(entry: &Entry) -> bool {
+    let of = |side| {
+        let lines = entry.lines().iter().filter(move |line| line.side == side);
+        lines.map(|line| line.amount.minor()).sum::<u64>()
+    };
+    of(Side::Debit) == of(Side::Credit)
+}
