@@ -363,8 +363,11 @@ impl Payment {
         fact: &Fact,
     ) -> InputKind {
         let closing = self.phase.kind() == PhaseKind::Closing;
-        // An attempt that only we could capture is closed as soon as we know that we did not.
-        let ours_to_close = closing && !attempt.style.closes && !attempt.style.captures_itself;
+        // An attempt that only we could capture is closed as soon as we know that we did not. An account
+        // that was seen is not: what does not show it is older than it, and it has to be voided.
+        let issued = matches!(self.phase, Phase::Closing(_, _, Some(_)));
+        let style = attempt.style;
+        let ours_to_close = closing && !style.closes && !style.captures_itself && !issued;
         // One that nothing can close is let go when it shows no money, and watched from then on.
         let let_go = closing && attempt.style.stays_open();
         // A window that was never shown cannot be paid, whatever became of our announcing it.

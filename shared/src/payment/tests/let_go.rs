@@ -168,3 +168,15 @@ fn f20_f34_an_account_that_does_not_fit_is_voided_and_its_money_goes_back() {
         assert!(bench.payment.reversing() && bench.payment.strays.is_empty());
     }
 }
+
+#[test]
+fn f19_an_account_is_voided_even_if_an_older_answer_does_not_show_it() {
+    for older in [Fact::NotFound, Fact::Waiting, Fact::Authenticated(sighting(1, 10_000))] {
+        let mut bench = Bench::present(OURS);
+        bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 10_000), deposit()));
+        bench.feed(Input::Abandon(id(1)));
+        bench.fact(1, AskKind::LookUp, older.clone());
+        assert_eq!(bench.phase(), PhaseKind::Closing, "{older:?}");
+        assert_eq!(bench.asks(), vec![AskKind::Cancel], "{older:?}");
+    }
+}
