@@ -6,7 +6,7 @@
 //! owner's instances with their alarms and deaths, buyers, the shop, the queue, and an auditor.
 //!
 //! Map: this file, the clock and the events · `plan` what a seed is about · `engine` providers · `owner`
-//! turns, drives, alarms · `errands` what is asked and what comes back · `people` sales and buyers ·
+//! turns, alarms · `drives` · `errands` what is asked and what comes back · `people` sales and buyers ·
 //! `window` what happens at the provider without us · `shop` · `letters` notices and the book · `audit` what must be true.
 //!
 //! # Why a second world
@@ -35,6 +35,7 @@ use super::workload::Layer;
 use super::{How, Outcome};
 
 mod audit;
+mod drives;
 mod engine;
 mod errands;
 mod letters;

@@ -1,10 +1,7 @@
-//! Which pairs of phase and input the table was asked for.
-//!
-//! A pair is counted when the table itself was asked for it, not when an input of that name was heard:
-//! most inputs about an attempt that is not the phase's own never come to the table.
+//! Which pairs of phase and input met: the phase before an input, and what the input amounted to
+//! (`Step::seen`).
 
-use shared::id::AttemptId;
-use shared::payment::{Input, InputKind, Payment, PhaseKind, Step};
+use shared::payment::{InputKind, PhaseKind};
 
 /// How many phases there are.
 const PHASES: usize = PhaseKind::ALL.len();
@@ -16,47 +13,6 @@ const INPUTS: usize = InputKind::ALL.len();
 pub struct Pairs([u32; PHASES]);
 
 const _: () = assert!(INPUTS <= 32, "a row is one word");
-
-/// What a payment was before it took an input.
-#[derive(Debug, Clone, Copy)]
-pub struct Before {
-    phase: PhaseKind,
-    present: Option<AttemptId>,
-}
-
-impl Before {
-    /// Of this payment.
-    #[must_use]
-    pub fn of(payment: &Payment) -> Self {
-        Self { phase: payment.phase.kind(), present: payment.phase.attempt() }
-    }
-
-    /// The pair for which the table was asked, if it was. `of` is the attempt that the input named.
-    #[must_use]
-    pub fn asked(self, of: Option<AttemptId>, step: &Step) -> Option<(PhaseKind, InputKind)> {
-        let kind = step.seen?;
-        let about = of.is_none() || of == self.present;
-        let table = about || matches!(kind, InputKind::Begin | InputKind::StrayCaptured);
-        table.then_some((self.phase, kind))
-    }
-}
-
-/// The attempt that an input is about, where the table is asked only for the phase's own.
-#[must_use]
-pub fn attempt_of(input: &Input) -> Option<AttemptId> {
-    match input {
-        Input::Stock { attempt, .. }
-        | Input::Fact { attempt, .. }
-        | Input::LookNow { attempt, .. }
-        | Input::Abandon(attempt) => Some(*attempt),
-        Input::Begin(_)
-        | Input::RefundFact { .. }
-        | Input::Presentation(..)
-        | Input::ShopCancel
-        | Input::Refund(_)
-        | Input::Tick => None,
-    }
-}
 
 impl Pairs {
     /// One more.
@@ -124,9 +80,92 @@ impl Pairs {
     }
 }
 
-/// Whether it is proved that the table is never asked for this pair.
+/// Whether a pair can never meet, with the reason. The tests hold each against the table and against what
+/// the simulator meets; the model check walks through every order.
 #[must_use]
-pub fn out_of_reach(phase: PhaseKind, input: InputKind) -> bool {
-    let _ = (phase, input);
-    false
+pub const fn out_of_reach(phase: PhaseKind, input: InputKind) -> bool {
+    use InputKind as I;
+    use PhaseKind as P;
+    let present = !matches!(phase, P::Open | P::Cancelled | P::Expired);
+    match input {
+        // A token is out only where one may begin: every turn that leads elsewhere takes it back.
+        I::Begin => !matches!(phase, P::Open),
+        // Of the present attempt alone; and where there is one, the checkout's clock is not asked.
+        I::Abandon | I::AttemptOver => !present,
+        I::CheckoutOver => present,
+        // Heard of the present attempt alone. It is secured from authentication or payment on, and from
+        // there nothing leads back to its window.
+        I::StockKept | I::StockLost => !present || matches!(phase, P::Preparing | P::Presented),
+        // Money of another attempt is a stray; of the present one none is asked before it is held.
+        I::Captured | I::CapturedWrong => !present || matches!(phase, P::Holding),
+        I::LookNow
+        | I::ShopCancel
+        | I::Prepared
+        | I::Waiting
+        | I::NotFound
+        | I::Authenticated
+        | I::Mismatched
+        | I::DepositIssued
+        | I::StrayCaptured
+        | I::Declined
+        | I::Closed
+        | I::Unknown => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use shared::payment::{Verdict, verdict};
+
+    use super::*;
+
+    /// Every phase to which the table leads an attempt from here.
+    fn ahead_of(from: PhaseKind) -> BTreeSet<PhaseKind> {
+        let next = |phase: PhaseKind| {
+            let inputs = InputKind::ALL.into_iter().filter(move |kind| !out_of_reach(phase, *kind));
+            inputs.filter_map(move |kind| match verdict(phase, kind) {
+                // There the attempt has ended; the next one is another.
+                Verdict::Go(to) if to != PhaseKind::Open => Some(to),
+                _ => None,
+            })
+        };
+        let (mut found, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(phase) = open.pop() {
+            open.extend(next(phase).filter(|to| found.insert(*to)));
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_leads_an_attempt_back_to_where_it_was_not_secured_or_held() {
+        for secured in [PhaseKind::Rechecking, PhaseKind::Securing] {
+            let ahead = ahead_of(secured);
+            for before in [PhaseKind::Holding, PhaseKind::Preparing, PhaseKind::Presented] {
+                assert!(!ahead.contains(&before), "{secured:?} leads to {before:?}");
+            }
+        }
+        for asked in [PhaseKind::Preparing, PhaseKind::Presented] {
+            assert!(!ahead_of(asked).contains(&PhaseKind::Holding), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_that_is_out_of_reach_moves_nothing_or_has_another_guard() {
+        for (phase, input) in Pairs::all().filter(|(phase, input)| out_of_reach(*phase, *input)) {
+            let moves = matches!(verdict(phase, input), Verdict::Go(_) | Verdict::Undo(_));
+            assert!(!moves, "{phase:?} x {input:?}: {:?}", verdict(phase, input));
+        }
+    }
+
+    #[test]
+    fn counted_once_however_often_it_was_reached() {
+        let mut pairs = Pairs::default();
+        assert!(pairs.is_empty());
+        pairs.reach((PhaseKind::Open, InputKind::Begin));
+        pairs.reach((PhaseKind::Open, InputKind::Begin));
+        let (reached, total) = pairs.coverage();
+        assert_eq!((reached, total, pairs.missing().count()), (1, 196, 195));
+    }
 }

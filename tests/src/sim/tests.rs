@@ -34,6 +34,41 @@ fn i19_the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn no_pair_is_met_that_is_proved_to_be_out_of_reach() {
+    let order = Order { seeds: 600, level: Some(Level::Facts), ..order() };
+    let report = run_all(&order);
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    for (phase, input) in Pairs::all().filter(|(p, i)| pairs::out_of_reach(*p, *i)) {
+        assert!(!report.pairs.has(phase, input), "{phase:?} x {input:?}");
+    }
+    assert!(report.pairs.len() > 100, "{} pairs", report.pairs.len());
+}
+
+#[test]
+fn a_failing_seed_shrinks_to_the_same_story_with_fewer_faults() {
+    // No seed fails, so one is made to: being paid is a violation.
+    let failing = |seed: u64, how: &How| {
+        let mut outcome = facts::run(seed, how);
+        let paid = outcome.ends.contains_key("paid");
+        let violation = Violation { rule: "I-1", text: String::new() };
+        outcome.violations.extend(paid.then_some(violation));
+        outcome
+    };
+    let stormy = |seed: &u64| {
+        let outcome = failing(*seed, &How::default());
+        outcome.strikes > 10 && !outcome.violations.is_empty()
+    };
+    let seed = (1..200).find(stormy).unwrap();
+    let failing = |how: &How| failing(seed, how);
+    let how = How { level: Some(Level::Facts), ..How::default() };
+    let shrunken = shrink::shrink(&how, failing).unwrap();
+    assert!(shrunken.strikes.1 == 0 && shrunken.strikes.0 > 10, "{shrunken:?}");
+    let again = shrink::shrink(&how, failing).unwrap();
+    assert_eq!((shrunken.cuts, shrunken.runs), (again.cuts, again.runs));
+    assert!(!failing(&How { cuts: shrunken.cuts, ..how }).violations.is_empty());
+}
+
+#[test]
 fn no_build_of_these_sources_can_make_a_mistake() {
     assert!(mistake("token-kept").unwrap_err().contains("no mistakes"));
 }

@@ -155,7 +155,7 @@ kinds! {
     /// An alarm fails six times, and the platform gives it up.
     AlarmGivenUp = "alarm_lost_after_six_tries", 40;
     /// An instance that was replaced hears an answer, and takes a turn on what is stored by now.
-    StaleInstance = "stale_instance", 120;
+    StaleInstance = "stale_instance", 400;
     /// The edge's clock jumps forward for minutes.
     ClockJump = "clock_jump", 60;
     /// The provider asks for patience.
@@ -186,14 +186,15 @@ kinds! {
     StockCrash = "stock_object_dies", 60;
     /// A command to the stock arrives much later.
     StockLate = "stock_command_late", 80;
+    /// The provider says anything at all: no rule about its money can hold, every other has to.
+    Lies = "provider_says_anything", 60;
 }
 
 /// What strikes where everything travels as bytes: all up to here. A kind behind it has its engines in the
 /// world of facts alone, so that it changes no seed of the other.
 const WIRE_END: usize = Kind::DepositMissing as usize + 1;
 /// What only pages, addresses and the shop's own requests meet: the world of facts has none of them.
-const WIRE_ONLY: [Kind; 15] = [
-    Kind::AnswerDelayed,
+const WIRE_ONLY: [Kind; 14] = [
     Kind::WorkerCancelled,
     Kind::CallLate,
     Kind::WebhookMisrouted,

@@ -49,10 +49,11 @@ impl World {
         }
         let sale = &self.sales[usize::from(n)];
         let payment = &sale.record.payment;
-        if payment.refunds.len() > before.refunds {
+        let lied = sale.lied;
+        if payment.refunds.len() > before.refunds && !lied {
             self.audit_reserved(n);
         }
-        if phase == before.phase {
+        if phase == before.phase || lied {
             return;
         }
         if before.tick && matches!(phase, PhaseKind::Paid | PhaseKind::Capturing) {
@@ -124,7 +125,8 @@ impl World {
     pub(super) fn paid_was_told(&mut self, tab: u8) {
         let n = self.tabs[usize::from(tab)].sale;
         let sale = &self.sales[usize::from(n)];
-        if !sale.accounts.iter().any(|account| account.captured == sale.amount()) {
+        let there = sale.accounts.iter().any(|account| account.captured == sale.amount());
+        if !there && !sale.lied {
             self.wrong("I-2 I-18", || format!("a page says that {n} is paid, and it is not"));
         }
     }
@@ -135,7 +137,7 @@ impl World {
         for n in 0..self.sales.len() {
             let sale = &self.sales[n];
             let payment = &sale.record.payment;
-            if for_a_person(payment) {
+            if sale.lied || for_a_person(payment) {
                 continue;
             }
             let settled = |id: AttemptId| {
@@ -168,7 +170,7 @@ impl World {
     fn audit_money(&mut self, n: usize) {
         let sale = &self.sales[n];
         let (payment, amount) = (&sale.record.payment, sale.amount());
-        let person = for_a_person(payment);
+        let person = sale.lied || for_a_person(payment);
         let paid = match payment.phase {
             Phase::Paid(id, ..) => Some(id),
             _ => None,
@@ -182,7 +184,7 @@ impl World {
             let back = payment.given_back(account.attempt, sale.record.checkout.amount.total());
             let kept = amount - back.minor().min(amount);
             match paid == Some(account.attempt) {
-                true if captured != amount => {
+                true if captured != amount && !sale.lied => {
                     found.push(("I-2 F20", format!("{n} is paid with {captured}")));
                 }
                 true if net != kept && !person => {
@@ -215,8 +217,9 @@ impl World {
 
     /// Nothing is stuck, or a person knows.
     fn audit_rest(&mut self, n: usize) {
-        let payment = &self.sales[n].record.payment;
-        if for_a_person(payment) {
+        let sale = &self.sales[n];
+        let payment = &sale.record.payment;
+        if sale.lied || for_a_person(payment) {
             return;
         }
         for (rule, what) in rules::unfinished(payment) {
@@ -268,13 +271,14 @@ impl World {
             let lines = |sale: &Sale| self.plan.deals[sale.deal].lines.iter();
             let of = self.sales.iter().filter(paid).flat_map(lines).filter(|(of, _)| *of == goods);
             let sold: u32 = of.map(|(_, quantity)| quantity).sum();
-            // A capture that stayed after its piece was gone is a person's.
+            // A capture that stayed after its piece was gone is a person's, and so is what never ends.
+            let lied = self.sales.iter().any(|sale| sale.lied);
             let mut cases = self.sales.iter().flat_map(|sale| &sale.record.payment.cases);
             let lost = cases.any(|case| {
                 case.code == CaseCode::SoldOut && case.detail.starts_with("stock lost")
             });
             for what in rules::audit_stock(&self.stocks[goods], *units, sold, self.time()) {
-                self.holds("I-4", lost, || format!("goods {goods} {what}"));
+                self.holds("I-4", lost || lied, || format!("goods {goods} {what}"));
             }
         }
     }

@@ -43,13 +43,14 @@ const T: bool = true;
 const F: bool = false;
 
 /// Every way: those of the four adapters, then those that the machine allows besides.
-pub(super) static WAYS: [Ways; 8] = [
+pub(super) static WAYS: [Ways; 9] = [
     way("captured by the shop's call", [F, F, F, T, F, F], [T, T, F]),
     way("captured in its window, closable", [T, T, T, T, F, F], [T, F, F]),
     way("captured in its window, open", [T, F, T, T, F, F], [F, T, F]),
     way("escrow, with members", [T, F, T, F, T, T], [T, T, F]),
     way("announced, then approved", [T, T, F, F, F, F], [F, T, F]),
-    way("pushed to the phone", [T, F, T, T, F, F], [F, F, T]),
+    way("pushed to the phone", [T, F, T, T, F, F], [F, T, T]),
+    way("pushed, then approved", [T, F, F, T, F, F], [T, T, T]),
     way("captured without announcing", [F, F, T, T, F, F], [F, F, F]),
     way("approved, closable", [F, T, F, T, F, F], [T, T, F]),
 ];
@@ -143,6 +144,11 @@ impl Account {
     /// What it keeps.
     pub(super) fn net(&self) -> u64 {
         self.captured - self.now.back
+    }
+
+    /// The edge may hear this of it.
+    pub(super) fn tells(&mut self, fact: &Fact) {
+        self.told |= fact.sighting().is_some_and(|sighting| sighting.request_id == self.request);
     }
 
     /// To the next stage.

@@ -17,6 +17,9 @@ use crate::sim::weather::Kind;
 /// The edge waits so long for a provider, in milliseconds.
 const WAIT_MS: u64 = 10_000;
 
+/// A slow answer of our own objects, in milliseconds.
+const SLOW_MS: u64 = 40_000;
+
 /// What is on its way back to an instance: its life, the sale, and what it will hear.
 pub(super) type Back = (u32, u8, Option<Box<Input>>);
 
@@ -26,9 +29,11 @@ pub(super) enum Sent {
     Back(Back),
     /// An order that arrives long after everybody has stopped waiting for it.
     Ask {
+        life: u32,
         sale: u8,
         account: u8,
         ask: Box<Ask>,
+        refund: Option<RefundId>,
     },
     Stock {
         goods: u8,
@@ -93,9 +98,20 @@ impl World {
 
     pub(super) fn arrives_late(&mut self, n: u32) {
         match std::mem::replace(&mut self.sent[n as usize], Sent::Gone) {
-            Sent::Ask { sale, account, ask } => {
+            Sent::Ask { life, sale, account, ask, refund } => {
                 self.tell(|| format!("  late at the provider: {ask:?}"));
-                self.at_provider(sale, usize::from(account), &ask);
+                let n = usize::from(account);
+                let fact = self.at_provider(sale, n, &ask);
+                let fact = self.bent(sale, n, fact);
+                self.sales[usize::from(sale)].accounts[n].tells(&fact);
+                // Nobody waits for the answer, unless an instance that was replaced does.
+                if life != self.owner.life {
+                    let attempt = self.sales[usize::from(sale)].accounts[n].attempt;
+                    let input = Some(Box::new(heard(attempt, ask.kind(), refund, fact)));
+                    self.sent.push(Sent::Back((life, sale, input)));
+                    let n = self.sent.len() as u32 - 1;
+                    self.after(20, Event::Heard(n));
+                }
             }
             Sent::Stock { goods, quantity, attempt, command } => {
                 self.tell(|| format!("  late at the stock: {command:?} {attempt}"));
@@ -110,7 +126,8 @@ impl World {
         match work {
             Work::Stock { attempt, command } => {
                 let kept = self.ask_stock(sale, attempt, command);
-                let delay = self.chance.between(2, 30);
+                let most = [30, SLOW_MS][usize::from(self.strikes(Kind::AnswerDelayed))];
+                let delay = self.chance.between(2, most);
                 let input = kept.map(|kept| Input::Stock { attempt, command, kept });
                 self.send_back(delay, sale, input);
             }
@@ -164,8 +181,9 @@ impl World {
         let Some(n) = accounts.iter().position(|account| account.attempt == attempt) else {
             return self.send_back(1, sale, None);
         };
-        let mut delay = self.chance.between(20, 600) + self.moods.slow;
-        let mut fact = self.fact(sale, n, ask);
+        let most = [600, WAIT_MS][usize::from(self.strikes(Kind::AnswerDelayed))];
+        let mut delay = self.chance.between(20, most) + self.moods.slow;
+        let mut fact = self.fact(sale, n, ask, refund);
         if delay > WAIT_MS || fact == Fact::Silence {
             (delay, fact) = (WAIT_MS, Fact::Silence);
         }
@@ -181,7 +199,8 @@ impl World {
     }
 
     /// What a question meets on its way, and what is heard of its answer.
-    fn fact(&mut self, sale: u8, n: usize, ask: Box<Ask>) -> Fact {
+    fn fact(&mut self, sale: u8, n: usize, ask: Box<Ask>, refund: Option<RefundId>) -> Fact {
+        let life = self.owner.life;
         let asked = ask.kind();
         if self.moods.fails > 0 {
             self.moods.fails -= 1;
@@ -201,13 +220,13 @@ impl World {
         }
         if self.strikes(Kind::RequestDelayed) {
             let late = self.chance.between(WAIT_MS, 3 * MINUTE);
-            self.send_late(late, Sent::Ask { sale, account: n as u8, ask });
+            self.send_late(late, Sent::Ask { life, sale, account: n as u8, ask, refund });
             return Fact::Silence;
         }
         let fact = self.at_provider(sale, n, &ask);
         if self.strikes(Kind::RequestDoubled) {
             let late = self.chance.between(10, 2 * MINUTE);
-            self.send_late(late, Sent::Ask { sale, account: n as u8, ask });
+            self.send_late(late, Sent::Ask { life, sale, account: n as u8, ask, refund });
         }
         let gone = match asked {
             AskKind::Capture => self.strikes(Kind::CaptureAnswerLost),
@@ -221,10 +240,11 @@ impl World {
             return Fact::Unclear { detail: "garbage".to_owned() };
         }
         let fact = if asked == AskKind::LookUp { self.behind(sale, n, fact) } else { fact };
-        let fact = self.bent(sale, n, fact);
-        let account = &mut self.sales[usize::from(sale)].accounts[n];
-        account.told |=
-            fact.sighting().is_some_and(|sighting| sighting.request_id == account.request);
+        let mut fact = self.bent(sale, n, fact);
+        if self.strikes(Kind::Lies) {
+            fact = self.anything(sale, n);
+        }
+        self.sales[usize::from(sale)].accounts[n].tells(&fact);
         fact
     }
 
@@ -293,6 +313,31 @@ impl World {
         fact
     }
 
+    /// Whatever can be said.
+    pub(super) fn anything(&mut self, sale: u8, n: usize) -> Fact {
+        let (at, amount) = (self.chance.below(10), self.chance.below(4));
+        let sale = &mut self.sales[usize::from(sale)];
+        sale.lied = true;
+        let account = &sale.accounts[n];
+        let mut sight = account.now;
+        sight.amount += if amount == 0 { WRONG_BY } else { 0 };
+        let stages = [
+            Stage::Unknown,
+            Stage::Ready,
+            Stage::Authenticated,
+            Stage::Issued,
+            Stage::Captured,
+            Stage::Declined,
+            Stage::Closed,
+        ];
+        match usize::try_from(at).ok().and_then(|at| stages.get(at)) {
+            Some(stage) => account.shown(super::engine::Sight { stage: *stage, ..sight }),
+            None if at == 7 => Fact::Prepared { token: Some("t".to_owned()) },
+            None if at == 8 => Fact::Cancelled { cancelled: None },
+            None => Fact::CancelRefused { provider_code: "ANY".to_owned() },
+        }
+    }
+
     /// An answer that does not fit what was asked.
     fn bent(&mut self, sale: u8, n: usize, mut fact: Fact) -> Fact {
         if fact.sighting().is_none() {
@@ -321,6 +366,14 @@ impl World {
             sighting.request_id = "other".to_owned();
         }
         fact
+    }
+}
+
+/// An answer as the machine hears it.
+fn heard(attempt: AttemptId, asked: AskKind, refund: Option<RefundId>, fact: Fact) -> Input {
+    match refund {
+        Some(refund) => Input::RefundFact { refund, fact },
+        None => Input::Fact { attempt, asked, fact },
     }
 }
 

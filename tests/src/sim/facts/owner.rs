@@ -1,25 +1,22 @@
-//! The owner of the checkouts: turns, drives, alarms, and its deaths, as `edge/entry.js` and
+//! The owner of the checkouts: turns, alarms, and its deaths, as `edge/entry.js` and
 //! `edge/src/shell/checkout_object.rs` carry them out. What a turn decides is `shared::payment`'s.
 //!
 //! # Why the door is so short here
 //! Who may begin is decided at the owner's desk from tokens and keys, and the worlds of bytes try that.
 //! Here a token is a number: the one that is out begins, any other shows what is there.
 
-use std::collections::VecDeque;
-
-use edge::owner::ROUNDS_MAX;
 use edge::row::Grant;
 use shared::claims::TOKEN_LIFE;
 use shared::id::{AttemptId, Home, Jti, RefundId};
 use shared::means::Presentation;
 use shared::payment::{
-    Input, Phase, PhaseKind, Refund, RefundCause, RefundState, Retry, Step, Verdict, Work,
+    Input, Phase, PhaseKind, Refund, RefundCause, RefundState, Retry, Step, Verdict,
 };
 use shared::time::{Span, Timestamp};
 
+use super::drives::{After, Lane};
 use super::people::attempt;
 use super::{Event, World};
-use crate::sim::pairs::{Before, attempt_of};
 use crate::sim::weather::Kind;
 use crate::sim::workload::Layer;
 
@@ -66,15 +63,6 @@ impl Op {
     }
 }
 
-/// What comes after a drive.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum After {
-    #[default]
-    Nothing,
-    Alarm,
-    Answer(Op),
-}
-
 /// How a turn goes on.
 enum Then {
     Answer,
@@ -84,22 +72,12 @@ enum Then {
     Later(u8),
 }
 
-/// Work of one checkout goes one after the other.
-#[derive(Debug, Default)]
-struct Lane {
-    busy: bool,
-    rounds: u32,
-    todo: Vec<Work>,
-    after: After,
-    waiting: VecDeque<After>,
-}
-
 /// An owner's instance, and what the platform keeps for it.
 #[derive(Debug, Default)]
 pub(super) struct Owner {
     /// Ends with its instance; what is stored stays.
     pub(super) life: u32,
-    lanes: Vec<Lane>,
+    pub(super) lanes: Vec<Lane>,
     /// The stored alarm's number.
     alarm: u32,
     /// When the alarm rings, as this instance knows it.
@@ -134,7 +112,7 @@ impl World {
             return self.not_taken(op);
         }
         if self.strikes(Kind::ClockJump) {
-            self.ahead = self.chance.between(60_000, 1_200_000);
+            self.ahead = self.chance.between(60_000, 2_700_000);
             let back = self.chance.between(60_000, 1_800_000);
             self.after(back, Event::ClockBack);
         }
@@ -329,10 +307,8 @@ impl World {
         let watched = self.watched(n, &input);
         let sale = &mut self.sales[usize::from(n)];
         let record = &mut sale.record;
-        let of = attempt_of(&input);
-        let before = Before::of(&record.payment);
+        let before = record.payment.phase.kind();
         let mut step = record.payment.step(&record.checkout, input, now);
-        let asked = before.asked(of, &step);
         if step.changed {
             let (version, phase) = (record.payment.version, record.payment.phase.kind());
             self.trace.mark(version, 0x2000 + phase as u64);
@@ -344,97 +320,11 @@ impl World {
         if !step.entries.is_empty() {
             sale.tell(None, std::mem::take(&mut step.entries), real);
         }
-        if let Some(pair) = asked {
-            self.pairs.reach(pair);
+        if let Some(kind) = step.seen {
+            self.pairs.reach((before, kind));
         }
         self.watch(n, &watched, &step);
         step
-    }
-
-    fn drive(&mut self, sale: u8, after: After) {
-        let lane = &mut self.owner.lanes[usize::from(sale)];
-        lane.waiting.push_back(after);
-        if !lane.busy {
-            self.next_drive(sale);
-        }
-    }
-
-    fn next_drive(&mut self, sale: u8) {
-        let lane = &mut self.owner.lanes[usize::from(sale)];
-        let Some(after) = lane.waiting.pop_front() else { return };
-        (lane.busy, lane.rounds, lane.after) = (true, 0, after);
-        self.round(sale);
-    }
-
-    /// Works until something has to be waited for.
-    fn round(&mut self, sale: u8) {
-        loop {
-            let lane = &mut self.owner.lanes[usize::from(sale)];
-            if let Some(work) = lane.todo.pop() {
-                return self.set_out(sale, work);
-            }
-            lane.rounds += 1;
-            if lane.rounds > ROUNDS_MAX {
-                return self.drive_ends(sale);
-            }
-            if self.strikes(Kind::CrashBeforeStore) {
-                return self.evict();
-            }
-            self.feed(sale, Input::Tick);
-            let now = self.time();
-            let record = &mut self.sales[usize::from(sale)].record;
-            let mut work = record.payment.take_work(&record.checkout, now);
-            let letters = self.sales[usize::from(sale)].take_out(now);
-            // What is marked as asked is stored, and nobody was asked.
-            if self.strikes(Kind::CrashBeforeAct) {
-                self.arm();
-                return self.evict();
-            }
-            if work.is_empty() && letters.is_empty() {
-                return self.drive_ends(sale);
-            }
-            work.reverse();
-            let life = self.owner.life;
-            self.send_letters(sale, &letters);
-            if self.owner.life != life {
-                return;
-            }
-            self.owner.lanes[usize::from(sale)].todo = work;
-        }
-    }
-
-    fn drive_ends(&mut self, sale: u8) {
-        let lane = &mut self.owner.lanes[usize::from(sale)];
-        lane.busy = false;
-        match std::mem::take(&mut lane.after) {
-            After::Nothing => {}
-            After::Alarm => self.rung(),
-            After::Answer(op) => self.answered(op),
-        }
-        self.arm();
-        self.next_drive(sale);
-    }
-
-    /// An answer came to the instance of this life.
-    pub(super) fn heard(&mut self, n: u32) {
-        let Some((life, sale, input)) = self.sent[n as usize].take() else { return };
-        if life != self.owner.life {
-            // A replaced instance that does not know it yet takes its turn on what is stored by now.
-            if let Some(input) = input
-                && self.strikes(Kind::StaleInstance)
-            {
-                self.feed(sale, *input);
-                self.arm();
-            }
-            return;
-        }
-        if self.strikes(Kind::CrashAfterAct) {
-            return self.evict();
-        }
-        if let Some(input) = input {
-            self.feed(sale, *input);
-        }
-        self.round(sale);
     }
 
     /// An instance ends: whatever only it knew is gone.
@@ -444,11 +334,7 @@ impl World {
         owner.armed = None;
         owner.rang = false;
         let (rings, n) = (std::mem::take(&mut owner.ringing) > 0, owner.alarm);
-        for lane in &mut owner.lanes {
-            lane.busy = false;
-            lane.todo.clear();
-            lane.waiting.clear();
-        }
+        owner.lanes.iter_mut().for_each(Lane::ends);
         // A handler that did not come to its end is called again, six times.
         if rings && (self.plan.off == Some(Layer::Cron) || !self.strikes(Kind::AlarmGivenUp)) {
             self.after(2_000, Event::Alarm(n));
@@ -513,7 +399,7 @@ impl World {
     }
 
     /// One of the drives of an alarm has ended.
-    fn rung(&mut self) {
+    pub(super) fn rung(&mut self) {
         let owner = &mut self.owner;
         owner.ringing = owner.ringing.saturating_sub(1);
         if owner.ringing > 0 {

@@ -52,6 +52,8 @@ pub(super) struct Sale {
     /// Which token began which attempt (I-7).
     pub(super) begun: Vec<(u32, AttemptId)>,
     pub(super) cancelled: bool,
+    /// The provider said what was not so: its money is nobody's promise any more.
+    pub(super) lied: bool,
 }
 
 /// A page of a buyer.
@@ -159,6 +161,7 @@ impl Sale {
             told: Told::default(),
             begun: Vec::new(),
             cancelled: false,
+            lied: false,
         }
     }
 
@@ -378,6 +381,10 @@ impl World {
                 if !std::mem::replace(&mut tab.confirms, true) {
                     tab.looks = 0;
                     self.after(2_000, Event::Tab(n, Doing::Look));
+                }
+                // Who does not want to wait leaves, wherever the payment stands.
+                if self.chance.in_thousand(40) {
+                    self.send(Op::Abandon { tab: n, attempt: own });
                 }
             }
         }

@@ -68,7 +68,11 @@ impl World {
                 self.events.push(std::cmp::Reverse(super::Timed { at, n: self.n, event }));
             }
         }
-        let held = sale.accounts.iter().any(|account| account.ways.style.escrow);
+        let paid = sale.record.payment.phase.attempt();
+        let held = sale
+            .accounts
+            .iter()
+            .any(|account| Some(account.attempt) == paid && account.ways.style.escrow);
         // Nothing but the provider's event tells of a cancel in its console, but in an escrow.
         if (held || self.plan.off != Some(Layer::Webhooks)) && self.strikes(Kind::ConsoleCancel) {
             let when = self.chance.between(10_000, 2 * HOUR);

@@ -6,6 +6,7 @@ use super::engine::{Stage, WRONG_BY};
 use super::owner::Op;
 use super::people::Doing;
 use super::plan::{HOUR, MINUTE};
+use super::shop::Task;
 use super::{Event, World};
 use crate::sim::weather::Kind;
 use crate::sim::workload::Layer;
@@ -89,6 +90,11 @@ impl World {
         }
         self.tells_edge(sale, n, false);
         self.comes_back(sale, attempt, false);
+        // F38: the shop changes its mind while the money moves.
+        if self.strikes(Kind::ShopCancels) {
+            let when = self.chance.between(10, 3_000);
+            self.after(when, Event::Shop(sale, Task::Cancel(0)));
+        }
     }
 
     fn looks(&mut self, tab: Option<usize>) {
@@ -151,6 +157,11 @@ impl World {
     pub(super) fn expect_deposit(&mut self, sale: u8, n: usize) {
         if self.strikes(Kind::DepositMissing) {
             return;
+        }
+        if self.strikes(Kind::SessionEnded) {
+            let wait = self.chance.between(1_000, HOUR);
+            let act = if self.chance.in_thousand(500) { Act::End } else { Act::Refused };
+            self.after(wait, Event::Window { sale, attempt: n as u8, act });
         }
         let wait = self.chance.between(MINUTE, 4 * HOUR);
         self.after(wait, Event::Deposit { sale, attempt: n as u8 });
