@@ -11,9 +11,9 @@ use tests::sim::{Found, How, Level, Order, Report, find_all, installation, mista
 
 /// Seeds that are run when none are named.
 const SEEDS: u64 = 32_000;
-/// Seeds that a planted mistake gets, and those that it gets where only the frequent ones are looked for.
-const PLANTED_SEEDS: u64 = 20_000;
-const QUICK_SEEDS: u64 = 1_000;
+/// Seeds that a planted mistake gets, one of sixteen with the full wire, and those that it gets where only the frequent ones are looked for.
+const PLANTED_SEEDS: u64 = 320_000;
+const QUICK_SEEDS: u64 = 16_000;
 /// Failing seeds that are named.
 const NAMED_MAX: usize = 10;
 
@@ -92,7 +92,7 @@ fn planted(order: &Order, name: Option<&str>, has: &dyn Fn(&str) -> bool) -> Exi
 }
 
 fn line_of(found: &Found) -> String {
-    let Found { mistake, schedules, rule, seen } = found;
+    let Found { mistake, schedules, rule, seen, .. } = found;
     match rule {
         Some(rule) => format!("{:<32} {schedules:>6}  {rule}: {seen}", mistake.name),
         None => format!("{:<32} NOT FOUND in {schedules} schedules; {seen}", mistake.name),
@@ -100,12 +100,13 @@ fn line_of(found: &Found) -> String {
 }
 
 fn json_of_one(found: &Found) -> serde_json::Value {
-    let Found { mistake, schedules, rule, seen } = found;
+    let Found { mistake, schedules, level, rule, seen } = found;
     json!({
         "name": mistake.name,
         "breaks": mistake.rules,
         "rule": rule,
         "schedules": schedules,
+        "full_wire": *level == Level::Wire,
         "seen": seen,
         "story": mistake.story,
         "elsewhere": mistake.elsewhere,

@@ -130,7 +130,7 @@ const TASKS: &[Task] = &[
             Opt {
                 name: "--planted",
                 value: None,
-                about: "make every mistake of the list until it is found (at most 20000 seeds each)",
+                about: "make every mistake of the list until it is found (at most 320000 seeds each)",
             },
             Opt {
                 name: "--quick",

@@ -294,19 +294,19 @@ impl World {
 
     /// No piece is sold twice, none is kept for nobody (I-4).
     fn audit_stock(&mut self) {
-        let mut sold: BTreeMap<String, u32> = BTreeMap::new();
+        let mut sold: BTreeMap<usize, u32> = BTreeMap::new();
         for n in 0..self.shop.sales.len() {
             let Some(record) = self.record_of(n) else { continue };
             if !matches!(record.payment.phase, Phase::Paid(..)) {
                 continue;
             }
             for (goods, quantity) in &self.shop.sales[n].deal.lines {
-                *sold.entry(self.plan.goods[*goods].sku.clone()).or_default() += quantity;
+                *sold.entry(*goods).or_default() += quantity;
             }
         }
-        for goods in self.plan.goods.clone() {
+        for (nth, goods) in self.plan.goods.clone().into_iter().enumerate() {
             let Some(units) = goods.units else { continue };
-            let sold = sold.get(&goods.sku).copied().unwrap_or(0);
+            let sold = sold.get(&nth).copied().unwrap_or(0);
             let name = stock::object_name(ACCOUNTS[goods.merchant].id, &goods.sku);
             let sku = Sku::parse(&goods.sku);
             let kept = self.stocks.get(&name).zip(sku).map(|(shelf, sku)| shelf.stock(&sku));

@@ -28,8 +28,8 @@ pub(super) struct HttpAnswer {
 pub(super) enum Caller {
     /// Nobody: a double, a forger, somebody who went away.
     Nobody,
-    /// Somebody who made this up.
-    Forger(&'static str),
+    /// Somebody who may not do this: the rule that would be broken, and what it is.
+    Stranger(&'static str, &'static str),
     /// Somebody who has this token of somebody else's.
     Thief(String),
     /// A page's question.
@@ -173,8 +173,8 @@ impl World {
         });
         match caller {
             Caller::Nobody => {}
-            Caller::Forger(what) => {
-                self.forger_hears(what, answer.map_or(0, |answer| answer.code));
+            Caller::Stranger(rule, what) => {
+                self.stranger_hears(rule, what, answer.map_or(0, |answer| answer.code));
             }
             Caller::Thief(token) => {
                 if let Some(answer) = answer {

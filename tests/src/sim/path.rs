@@ -159,10 +159,10 @@ impl World {
         }
     }
 
-    /// What nobody may be believed was answered (F31, F37).
-    pub(super) fn forger_hears(&mut self, what: &str, code: u16) {
+    /// What somebody may not do was answered (F7, F31, F37).
+    pub(super) fn stranger_hears(&mut self, rule: &'static str, what: &str, code: u16) {
         if (200..400).contains(&code) {
-            self.notes.wrong("I-18 F31 F37", format!("{what} is answered with {code}"));
+            self.notes.wrong(rule, format!("{what} is answered with {code}"));
         }
     }
 

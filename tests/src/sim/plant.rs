@@ -18,6 +18,8 @@ pub struct Found {
     pub mistake: Mistake,
     /// After so many schedules.
     pub schedules: u64,
+    /// The last of them ran everything as bytes, or facts alone.
+    pub level: Level,
     /// By a violation of these rules; `None` when it was not found.
     pub rule: Option<&'static str>,
     /// What was seen, or which other rules were violated.
@@ -76,19 +78,19 @@ fn find(order: &Order, n: usize, mistake: &Mistake) -> Found {
     let config = installation();
     let mut others: Vec<&'static str> = Vec::new();
     for seed in order.first..order.first + order.seeds {
-        // Where nothing is forced, everything is run: tokens, adapters and notices have mistakes as well.
-        let level = order.level.or(Some(Level::Wire));
-        let outcome = run(&config, seed, &How { plant: Some(n), ..How::of(seed, level) });
+        let outcome = run(&config, seed, &How { plant: Some(n), ..How::of(seed, order.level) });
         let fits = |rule: &str| rule.split(' ').any(|word| mistake.rules.contains(&word));
         let schedules = seed - order.first + 1;
         if let Some(violation) = outcome.violations.iter().find(|one| fits(one.rule)) {
             let (rule, seen) = (Some(violation.rule), violation.text.clone());
-            return Found { mistake: mistake.clone(), schedules, rule, seen };
+            let level = order.level.unwrap_or(Level::of(seed));
+            return Found { mistake: mistake.clone(), schedules, level, rule, seen };
         }
         others.extend(outcome.violations.iter().map(|violation| violation.rule));
         others.sort_unstable();
         others.dedup();
     }
     let seen = format!("other rules: {others:?}");
-    Found { mistake: mistake.clone(), schedules: order.seeds, rule: None, seen }
+    let (schedules, level) = (order.seeds, order.level.unwrap_or(Level::Facts));
+    Found { mistake: mistake.clone(), schedules, level, rule: None, seen }
 }

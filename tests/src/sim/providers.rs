@@ -117,7 +117,7 @@ impl World {
         let signs = |url: &str| SIGNING.iter().any(|channel| url.ends_with(channel));
         if self.sandbox.forged(id).is_some_and(signs) {
             let code = answer.as_ref().map_or(0, |answer| answer.code);
-            self.forger_hears("an event that its provider did not sign", code);
+            self.stranger_hears("I-18 F31", "an event that its provider did not sign", code);
         }
         let (status, body) = answer.map_or((0, Vec::new()), |answer| (answer.code, answer.body));
         self.sandbox.delivered(id, status, &body, self.millis());

@@ -394,6 +394,7 @@ impl World {
         self.shop.sales[n].checkout = Some(id.clone());
         self.open_page(n, &id, &token);
         if self.strikes(Kind::KeyReused) {
+            self.open_with_another_key(n);
             let wait = self.chance.between(0, 100_000);
             self.after(wait, Event::Shop(Task::ReuseKey(n)));
         }
@@ -401,6 +402,41 @@ impl World {
             let wait = self.chance.between(0, 400_000);
             self.after(wait, Event::Shop(Task::Cancel(n)));
         }
+    }
+
+    /// The other shop reads and cancels a checkout that is not its own (I-15).
+    pub(super) fn try_the_other_shop(&mut self, merchant: usize, checkout: &str) {
+        let key = self.chance.key();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let other = &ACCOUNTS[1 - merchant];
+        let bearer = header("authorization", &format!("Bearer {}", other.key));
+        let mut read = Http::get(format!("{EDGE}/v1/checkouts/{checkout}"));
+        read.headers = vec![bearer.clone()];
+        let json = header("content-type", "application/json");
+        let cancel = Http {
+            method: "POST",
+            url: format!("{EDGE}/v1/checkouts/{checkout}/cancel"),
+            headers: vec![bearer, json, header("idempotency-key", &key)],
+            body: b"{}".to_vec(),
+        };
+        for request in [read, cancel] {
+            self.send(Caller::Stranger("I-15", "another shop's key"), request, WAIT_MS);
+        }
+    }
+
+    /// A shop that has lost its key opens a sale with another: the order has its checkout (I-8).
+    fn open_with_another_key(&mut self, n: usize) {
+        let sale = &self.shop.sales[n];
+        let account = &ACCOUNTS[sale.deal.merchant];
+        let body = sale.body.to_string().into_bytes();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let headers = vec![
+            header("authorization", &format!("Bearer {}", account.key)),
+            header("content-type", "application/json"),
+            header("idempotency-key", &self.chance.key()),
+        ];
+        let request = Http { method: "POST", url: format!("{EDGE}/v1/checkouts"), headers, body };
+        self.send(Caller::Stranger("I-8", "an order that has a checkout"), request, WAIT_MS);
     }
 
     /// What is left to be done when nothing goes wrong any more.

@@ -7,14 +7,16 @@ use widget::options::Device;
 use widget::record::{Outcome, Presentation};
 
 use super::browser::{Asked, Browser, PUBLIC, SHOP, TabRef};
-use super::network::Http;
-use super::shop::{Call, Task};
+use super::network::{Caller, Http};
+use super::shop::{Call, EDGE, Task};
 use super::weather::Kind;
 use super::window::Window;
 use super::world::{Event, World};
 
 /// A buyer does so many things before losing patience.
 const PATIENCE: u32 = 14;
+/// Whoever tries what they may not waits so long for an answer, in milliseconds.
+const WAIT_MS: u64 = 30_000;
 
 /// What happens in a tab by itself or by its buyer.
 #[derive(Debug)]
@@ -77,9 +79,17 @@ impl World {
         }
     }
 
-    /// Somebody else posts the token first, or second.
+    /// Somebody else posts the token first, or second; and others try without one.
     fn steal(&mut self, browser: usize, token: &str) {
         let merchant = self.shop.sales[self.browsers[browser].sale].deal.merchant;
+        let checkout = self.browsers[browser].checkout.clone();
+        self.try_the_other_shop(merchant, &checkout);
+        let state = format!("State {checkout}.{:032x}", self.chance.id());
+        let request = Http {
+            headers: vec![("authorization".to_owned(), state)],
+            ..Http::get(format!("{EDGE}/v1/session?device=pc"))
+        };
+        self.send(Caller::Stranger("I-7 I-15", "a state key that was made up"), request, WAIT_MS);
         let method = ["toss_card", "toss_books_card"][merchant];
         let body = json!({ "method": method, "presentation": "redirect", "device": "pc" });
         let header = |name: &str, value: String| (name.to_owned(), value);

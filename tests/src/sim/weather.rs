@@ -147,7 +147,7 @@ kinds! {
     /// The shop cancels while the buyer pays.
     ShopCancels = "shop_cancels", 200;
     /// Money goes back in the provider's console.
-    ConsoleCancel = "console_cancel", 150;
+    ConsoleCancel = "console_cancel", 500;
     /// A deposit of another amount.
     DepositWrong = "deposit_wrong", 200;
     /// A deposit that never comes.

@@ -7,7 +7,7 @@ use widget::record::{Presentation, Window as Shown};
 
 use super::browser::{PUBLIC, TabRef};
 use super::network::{Caller, Http, HttpAnswer, Server};
-use super::shop::EDGE;
+use super::shop::{EDGE, Task};
 use super::shopper::Doing;
 use super::weather::Kind;
 use super::workload::Layer;
@@ -77,6 +77,12 @@ impl World {
     fn go(&mut self, at: TabRef, window: u64, request: Http) {
         let back = request.target().0 == Server::Edge && request.target().1.starts_with("/r/");
         if back {
+            // The very moment at which the money may be moving (F38).
+            if self.strikes(Kind::ShopCancels) {
+                let sale = self.browsers[at.browser].sale;
+                let wait = self.chance.between(0, 2_000);
+                self.after(wait, Event::Shop(Task::Cancel(sale)));
+            }
             if self.plan.off == Some(Layer::Returns) {
                 return self.tell(|| "  the browser never comes back".to_owned());
             }
@@ -87,7 +93,11 @@ impl World {
             if self.strikes(Kind::ReturnForged) {
                 let mut other = request.clone();
                 other.url = other_key(&other.url);
-                self.send(Caller::Forger("a return with another key"), other, WAIT_MS);
+                self.send(
+                    Caller::Stranger("I-18 F37", "a return with another key"),
+                    other,
+                    WAIT_MS,
+                );
                 let mut forged = request.clone();
                 forged.url = format!("{}0?code=PAY_PROCESS_CANCELED&amount=1", forged.url);
                 self.after(200, Event::Stale(forged));

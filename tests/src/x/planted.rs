@@ -2,17 +2,16 @@
 //! switch (`tests/src/planted.rs` says why), compiled beside the real one.
 //!
 //! # Why
-//! Only what differs is written, so that the copy compiles as little as the sources do. Its packages have
-//! a version of their own: Cargo knows packages of a workspace by name and version, wherever they lie, and
-//! would take one of these for ours. Its program has a name of its own, so that nobody takes it for the
-//! simulator.
+//! Only what differs is written, so that the copy compiles as little as the sources do. It is compiled into
+//! a folder of its own: Cargo tells packages of a workspace apart by name and version, wherever they lie,
+//! and would link one of these into the simulator.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tests::planted::{list, plant};
 
-use crate::run::{Failure, cargo, read, root, run, scratch, target, write};
+use crate::run::{Failure, cargo, read, root, run, scratch, write};
 
 /// What the copy is made of. Nothing of it is needed by the browser or by a deployment.
 const COPIED: &[&str] = &["Cargo.toml", "Cargo.lock", "shared", "edge", "widget", "tests"];
@@ -27,12 +26,6 @@ const LEFT_OUT: &[&str] = &[
     ".wrangler",
     "releases",
 ];
-/// The program's name in the manifest, and in the copy.
-const NAMES: [&str; 2] = ["name = \"sim\"", "name = \"planted\""];
-
-/// Where the version stands in the workspace's manifest, and what the copy's ends with.
-const VERSION: [&str; 2] = ["[workspace.package]\nversion = \"", "-planted"];
-
 /// Builds the simulator with mistakes; where it is.
 ///
 /// # Errors
@@ -50,40 +43,19 @@ pub fn planted() -> Result<PathBuf, Failure> {
         }
     }
     plant(&mut sources, &list().map_err(Failure::new)?).map_err(Failure::new)?;
-    let [name, other] = NAMES;
-    change(&mut sources, "tests/Cargo.toml", name, |_| other.to_owned())?;
-    let [before, ending] = VERSION;
-    change(&mut sources, "Cargo.toml", before, |rest| {
-        let version = rest.split('"').next().unwrap_or_default();
-        [before, version, ending, "\" # was: \""].concat()
-    })?;
     for (name, text) in sources {
         files.insert(name, text.into_bytes());
     }
     keep(&copy, &files)?;
+    let built = copy.join("target");
     let build = ["build", "-q", "--profile", "tools", "-p", "tests", "--features", "sim"];
     let manifest = copy.join("Cargo.toml");
     run(cargo()
-        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_TARGET_DIR", &built)
         .args(build)
-        .args(["--bin", "planted", "--manifest-path"])
+        .args(["--bin", "sim", "--manifest-path"])
         .arg(manifest))?;
-    Ok(target().join("tools/planted"))
-}
-
-/// Changes what stands in a manifest; `new` is given what follows it.
-fn change(
-    sources: &mut BTreeMap<String, String>,
-    name: &str,
-    was: &str,
-    new: impl FnOnce(&str) -> String,
-) -> Result<(), Failure> {
-    let text = sources.get(name).map_or("", String::as_str);
-    let (before, after) =
-        text.split_once(was).ok_or_else(|| Failure::new(format!("{name} no longer says {was}")))?;
-    let changed = [before, &new(after), after].concat();
-    sources.insert(name.to_owned(), changed);
-    Ok(())
+    Ok(built.join("tools/sim"))
 }
 
 /// Every file under a path, by its name from the root.

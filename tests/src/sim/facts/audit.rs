@@ -4,7 +4,7 @@
 use shared::hold::Command;
 use shared::id::AttemptId;
 use shared::money::Currency;
-use shared::payment::{CaseCode, Input, Phase, PhaseKind, RefundCause, RefundState, Step};
+use shared::payment::{CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step};
 use shared::posting::{Entry, Side};
 
 use super::people::Sale;
@@ -25,6 +25,8 @@ pub(super) struct Watched {
     refunds: usize,
     present: Option<AttemptId>,
     tick: bool,
+    /// What was heard speaks of another currency, merchant or request than was agreed on.
+    foreign: bool,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             refunds: payment.refunds.len(),
             present: payment.phase.attempt(),
             tick: *input == Input::Tick,
+            foreign: is_foreign(payment, input),
         }
     }
 
@@ -58,6 +61,10 @@ impl World {
         }
         if before.tick && matches!(phase, PhaseKind::Paid | PhaseKind::Capturing) {
             self.wrong("I-2", || format!("{n} came to {phase:?} by the clock"));
+        }
+        let money = [PhaseKind::Rechecking, PhaseKind::Capturing, PhaseKind::Securing];
+        if before.foreign && (money.contains(&phase) || phase == PhaseKind::Paid) {
+            self.wrong("I-2 F21 F22", || format!("{n} came to {phase:?} by another's payment"));
         }
         let sale = &self.sales[usize::from(n)];
         let of = sale.record.payment.phase.attempt().or(before.present);
@@ -282,6 +289,18 @@ impl World {
             }
         }
     }
+}
+
+/// Whether what was heard cannot be about what was agreed on.
+fn is_foreign(payment: &Payment, input: &Input) -> bool {
+    let Input::Fact { attempt, fact, .. } = input else { return false };
+    let (Some(attempt), Some(seen)) = (payment.attempt(*attempt), fact.sighting()) else {
+        return false;
+    };
+    let ours = attempt.merchant.as_ref().zip(seen.merchant.as_ref());
+    seen.amount.currency() != Currency::Krw
+        || seen.request_id != attempt.id.request_id().to_string()
+        || ours.is_some_and(|(ours, theirs)| ours != theirs)
 }
 
 /// Both sides of an entry are the same (I-5).
