@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::switch::IS_PLANTED;
-use super::{How, Level, Order, installation, run};
+use super::{How, Level, Order, WIRE_EVERY, installation, run};
 use crate::planted::{Mistake, list};
 
 /// Every price is a multiple of a thousand, and every wrong amount is off by this.
@@ -78,7 +78,10 @@ fn find(order: &Order, n: usize, mistake: &Mistake) -> Found {
     let config = installation();
     let mut others: Vec<&'static str> = Vec::new();
     for seed in order.first..order.first + order.seeds {
-        let outcome = run(&config, seed, &How { plant: Some(n), ..How::of(seed, order.level) });
+        // Rows have mistakes too: more of these seeds write and read them than of others.
+        let rows = seed.is_multiple_of(2 * WIRE_EVERY);
+        let how = How { plant: Some(n), rows, ..How::of(seed, order.level) };
+        let outcome = run(&config, seed, &how);
         let fits = |rule: &str| rule.split(' ').any(|word| mistake.rules.contains(&word));
         let schedules = seed - order.first + 1;
         if let Some(violation) = outcome.violations.iter().find(|one| fits(one.rule)) {
