@@ -299,6 +299,19 @@ mod tests {
     }
 
     #[test]
+    fn i4_f11_a_hold_whose_answer_was_lost_is_asked_again_and_is_the_same_hold() {
+        let mut stock = Stock { units: Some(2), claims: Sorted::default() };
+        assert_eq!(stock.apply(Command::Hold, attempt(1), 1, T), Answer::Done);
+        let (held, later) = (stock.clone(), T.after(Span::minutes(5)));
+        for _ in 0..3 {
+            assert_eq!(stock.apply(Command::Hold, attempt(1), 1, later), Answer::Done);
+        }
+        assert_eq!(stock, held, "no second piece, and no longer hold");
+        assert_eq!(stock.apply(Command::Hold, attempt(2), 1, later), Answer::Done);
+        assert!(matches!(stock.apply(Command::Hold, attempt(3), 1, later), Answer::Short { .. }));
+    }
+
+    #[test]
     fn i4_f14_an_old_release_or_hold_that_arrives_late_changes_nothing() {
         let mut stock = one_piece();
         stock.apply(Command::Release, attempt(1), 1, T);
@@ -310,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secured_hold_does_not_lapse_while_the_money_moves() {
+    fn i4_f13_a_secured_hold_does_not_lapse_while_the_money_moves() {
         let mut stock = one_piece();
         stock.apply(Command::Hold, attempt(1), 1, T);
         assert_eq!(stock.apply(Command::Secure, attempt(1), 1, T), Answer::Done);

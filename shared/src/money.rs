@@ -259,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn i5_f5_minor_units_are_those_of_iso_4217() {
+        // As printed in the standard's list one, not derived from the code above.
+        let list = [("KRW", 0), ("JPY", 0), ("USD", 2)];
+        assert_eq!(list.len(), Currency::ALL.len(), "a new currency needs its line");
+        for (code, digits) in list {
+            assert_eq!(Currency::parse(code).unwrap().exponent(), digits, "{code}");
+        }
+    }
+
+    #[test]
     fn only_exact_codes_are_currencies() {
         for code in ["krw", "Krw", "KRW ", "", "XXX", "₩"] {
             assert_eq!(Currency::parse(code), None, "{code:?}");

@@ -7,7 +7,8 @@
 //!
 //! Map: `state` what is kept · `input` what is heard · `table` what an input does in a phase ·
 //! `verdict` what comes of it · `step` from an input to the table · `arrive` from the table to the next
-//! phase · `refund` money going back · `work` what is due in the world · `undelivered` notices that died.
+//! phase · `refund` money going back · `undecided` outcomes that stay unknown · `work` what is due in the
+//! world · `undelivered` notices that died.
 //!
 //! # Why only a look-up moves a payment
 //! Return, webhook, poll, cron and operator all arrive as [`Input::LookNow`]. What moves the machine is
@@ -19,6 +20,7 @@ mod refund;
 mod state;
 mod step;
 mod table;
+mod undecided;
 mod undelivered;
 mod verdict;
 mod work;
@@ -31,7 +33,7 @@ pub use refund::{Refund, RefundCause, RefundError, RefundState};
 pub use state::{Attempt, CaptureTurn, Phase, PhaseKind, Style, Why};
 pub use table::verdict;
 pub use verdict::{Case, CaseCode, Event, Refusal, Step, Verdict};
-pub use work::{Retry, Work};
+pub use work::{Retry, UNDECIDED, Work};
 
 use crate::checkout::Checkout;
 use crate::hold;

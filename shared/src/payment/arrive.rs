@@ -105,8 +105,10 @@ impl Payment {
                 Some(_) | None => return None,
             },
             PhaseKind::Closing => {
-                let unpaid = self.phase.kind() == PhaseKind::AwaitingDeposit;
-                Phase::Closing(attempt?, why_closing(kind), seen.filter(|_| unpaid))
+                // What an account issued, or a capture ordered, has to be taken back.
+                let issued = PhaseKind::AwaitingDeposit == self.phase.kind();
+                let ordered = PhaseKind::Capturing == self.phase.kind();
+                Phase::Closing(attempt?, why_closing(kind), seen.filter(|_| issued || ordered))
             }
             PhaseKind::Securing => Phase::Securing(attempt?, seen?),
             PhaseKind::Paid => Phase::Paid(attempt?, seen?, now),
@@ -164,6 +166,11 @@ impl Payment {
                 }
                 let expired = self.phase.kind() == PhaseKind::Expired;
                 step.events.push(if expired { Event::Expired } else { Event::Cancelled });
+            }
+            Phase::Closing(id, ..)
+                if was.kind() == PhaseKind::Capturing && kind == InputKind::AttemptOver =>
+            {
+                self.begin_undo(id, now);
             }
             Phase::Holding(_)
             | Phase::Preparing(_)

@@ -157,7 +157,7 @@ impl Payment {
         self.reverse(checkout, code, id, &sighting, now, step);
     }
 
-    /// Sends captured money back. Keyed to its attempt, so that a second call changes nothing (F43).
+    /// Sends captured money back, and tells a person why.
     pub(super) fn reverse(
         &mut self,
         checkout: &Checkout,
@@ -167,11 +167,27 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) {
+        if self.take_back(code, attempt, sighting, now, step) {
+            let detail = format!("{attempt} holds {} for {}", sighting.amount, checkout.amount);
+            self.call_person(code, &detail, now, step);
+        }
+    }
+
+    /// Money that must not be with us, and its way back. Keyed to its attempt, so that a second call
+    /// changes nothing (F43).
+    pub(super) fn take_back(
+        &mut self,
+        code: CaseCode,
+        attempt: AttemptId,
+        sighting: &Sighting,
+        now: Timestamp,
+        step: &mut Step,
+    ) -> bool {
         let id = RefundId::new(attempt.bits());
         // A sum that does not even fit its own currency goes back whole.
         let left = sighting.amount.minus(sighting.cancelled).unwrap_or(sighting.amount).amount();
         let known = self.refunds.iter().any(|refund| refund.id == id);
-        let Some(amount) = left.filter(|_| !known) else { return };
+        let Some(amount) = left.filter(|_| !known) else { return false };
         let channel = self.attempt(attempt).map(|a| a.channel.to_string()).unwrap_or_default();
         step.entries.extend(Entry::split(
             format!("stray:{attempt}"),
@@ -191,8 +207,7 @@ impl Payment {
             retry: Retry::now(now),
             at: now,
         });
-        let detail = format!("{attempt} holds {} for {}", sighting.amount, checkout.amount);
-        self.call_person(code, &detail, now, step);
+        true
     }
 
     pub(super) fn refund_answered(
@@ -222,6 +237,9 @@ impl Payment {
                     refund.retry = Retry::never();
                     let detail = format!("{id} refused with {provider_code}");
                     self.call_person(CaseCode::RefundRefused, &detail, now, step);
+                    // Its key may have been forgotten after days without an answer, and the refusal be due
+                    // to its own success: what went back, the balance tells.
+                    self.look_after_refund(at, now);
                 }
             }
             Fact::Busy { retry_after } => {
@@ -252,7 +270,7 @@ impl Payment {
         }
     }
 
-    fn refund_done(&mut self, checkout: &Checkout, at: usize, step: &mut Step) {
+    pub(super) fn refund_done(&mut self, checkout: &Checkout, at: usize, step: &mut Step) {
         let channel = self
             .refunds
             .get(at)

@@ -1,9 +1,8 @@
 //! From an input to the table: what it amounts to for this attempt in this phase.
 
-use super::work::UNDECIDED;
 use super::{
-    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Refund,
-    RefundState, Retry, Step, Verdict, verdict,
+    Attempt, CaptureTurn, CaseCode, Input, InputKind, Payment, Phase, PhaseKind, Retry, Step,
+    Verdict, verdict,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -32,7 +31,10 @@ impl Payment {
             changed: false,
         };
         // Most looks at the clock find nothing: they are not worth a copy.
-        if input == Input::Tick && self.over(checkout, now).is_none() && !self.may_be_late(now) {
+        if matches!(input, Input::Tick)
+            && self.over(checkout, now).is_none()
+            && !self.may_be_late(now)
+        {
             return step;
         }
         let before = self.clone();
@@ -136,53 +138,11 @@ impl Payment {
 
     /// Which clock has ended, if one has: the attempt's, or where there is none, the checkout's.
     fn over(&self, checkout: &Checkout, now: Timestamp) -> Option<InputKind> {
-        let (ends_at, kind) = match self.phase.attempt().and_then(|id| self.attempt(id)) {
-            Some(attempt) => (attempt.ends_at, InputKind::AttemptOver),
+        let (ends_at, kind) = match self.phase.attempt() {
+            Some(_) => (self.over_at()?, InputKind::AttemptOver),
             None => (checkout.expires_at, InputKind::CheckoutOver),
         };
         (now >= ends_at).then_some(kind)
-    }
-
-    /// The attempt whose outcome is asked for, with the time from which that counts: a window's life counts
-    /// from its beginning, an account's from its end.
-    fn undecided(&self) -> Option<(&Attempt, Timestamp)> {
-        match self.phase {
-            Phase::Capturing(id, ..) | Phase::Closing(id, ..) => {
-                let attempt = self.attempt(id)?;
-                Some((attempt, attempt.ends_at.before(UNDECIDED).max(attempt.started_at)))
-            }
-            Phase::Open
-            | Phase::Holding(_)
-            | Phase::Preparing(_)
-            | Phase::Presented(_)
-            | Phase::Rechecking(..)
-            | Phase::AwaitingDeposit(..)
-            | Phase::Securing(..)
-            | Phase::Paid(..)
-            | Phase::Cancelled(_)
-            | Phase::Expired(_) => None,
-        }
-    }
-
-    /// Refunds that nobody has answered.
-    fn unanswered(&self) -> impl Iterator<Item = &Refund> {
-        self.refunds.iter().filter(|refund| refund.state == RefundState::Requested)
-    }
-
-    fn may_be_late(&self, now: Timestamp) -> bool {
-        let late = |at: Timestamp| now >= at.after(UNDECIDED);
-        self.undecided().is_some_and(|(_, at)| late(at)) || self.unanswered().any(|r| late(r.at))
-    }
-
-    /// F15: whatever is still unknown near the end of a provider's undo window is told to a person, once.
-    fn tell_undecided(&mut self, now: Timestamp, step: &mut Step) {
-        let since = self.undecided().map(|(attempt, at)| (attempt.id.to_string(), at));
-        let open = self.unanswered().map(|refund| (refund.id.to_string(), refund.at));
-        let late = open.chain(since).filter(|(_, at)| now >= at.after(UNDECIDED));
-        for (what, _) in late.collect::<Vec<_>>() {
-            let detail = format!("{what} is undecided");
-            self.call_person(CaseCode::OutcomeUnknown, &detail, now, step);
-        }
     }
 
     fn stock_answered(
@@ -281,6 +241,7 @@ impl Payment {
             attempt.token.clone_from(token);
         }
         let captured = fact.sighting().filter(|_| fact.kind() == FactKind::Captured).cloned();
+        let undoing = self.undoing().filter(|_| present).cloned();
         if present {
             self.present_fact(checkout, kind, fact, now, step);
         } else {
@@ -288,6 +249,9 @@ impl Payment {
         }
         if let Some(sighting) = captured {
             self.heard_cancelled(checkout, id, &sighting, now, step);
+        }
+        if let Some(sighting) = undoing {
+            self.undo_answered(checkout, (id, sighting), asked, fact, now, step);
         }
     }
 
@@ -364,7 +328,8 @@ impl Payment {
     ) -> InputKind {
         let closing = self.phase.kind() == PhaseKind::Closing;
         // An attempt that only we could capture is closed as soon as we know that we did not. An account
-        // that was seen is not: what does not show it is older than it, and it has to be voided.
+        // that was seen, or an order that was put, is not: what does not show it may be older than it, and
+        // it has to be taken back (I-13).
         let issued = matches!(self.phase, Phase::Closing(_, _, Some(_)));
         let style = attempt.style;
         let ours_to_close = closing && !style.closes && !style.captures_itself && !issued;
@@ -389,6 +354,8 @@ impl Payment {
             Fact::Captured(s) if s.cancelled == s.amount && !self.holds_money() => {
                 InputKind::Closed
             }
+            // An order of ours to give it back may be on its way: it is not ours to keep.
+            Fact::Captured(_) if self.undoing().is_some() => InputKind::Unknown,
             Fact::Captured(s) if fits(s) => InputKind::Captured,
             Fact::Captured(_) => InputKind::CapturedWrong,
             Fact::Declined(_) => InputKind::Declined,

@@ -117,10 +117,12 @@ const fn capturing(input: InputKind) -> Verdict {
         I::CapturedWrong => Undo(C::AmountMismatch),
         I::Mismatched => Alarm(C::Contradiction),
         I::ShopCancel => Note,
+        // Unknown for so long that whatever it took is given back, while that is still possible (F15).
+        I::AttemptOver => Go(P::Closing),
         I::Begin => Refuse(Refusal::AttemptOpen),
         I::StrayCaptured => Undo(C::LateCapture),
         I::LookNow | I::Authenticated => Ask,
-        I::StockKept | I::StockLost | I::Abandon | I::AttemptOver | I::CheckoutOver => Same,
+        I::StockKept | I::StockLost | I::Abandon | I::CheckoutOver => Same,
         I::Prepared | I::Waiting | I::NotFound | I::Unknown => Same,
     }
 }

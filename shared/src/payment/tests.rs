@@ -3,7 +3,9 @@
 mod escrow;
 mod let_go;
 mod property;
+mod rows;
 mod undecided;
+mod undone;
 
 use std::fmt::Write as _;
 

@@ -1,10 +1,11 @@
 //! What the state wants done in the world, and when.
 
 use super::{
-    Attempt, CaptureTurn, InputKind, Payment, Phase, Refund, RefundState, Verdict, verdict,
+    Attempt, CaptureTurn, InputKind, Payment, Phase, PhaseKind, Refund, RefundState, Verdict,
+    verdict,
 };
 use crate::checkout::Checkout;
-use crate::fact::{Ask, Fact, FactKind, ProviderPaymentId};
+use crate::fact::{Ask, Fact, FactKind, ProviderPaymentId, Sighting};
 use crate::hold;
 use crate::id::{AttemptId, RefundId};
 use crate::money::Total;
@@ -27,8 +28,9 @@ const fn wait_after(count: u32) -> Span {
 }
 
 /// A question about money that is still open so long after its attempt, or its refund, is a person's as
-/// well (F15, I-16); it goes on being asked.
-pub(super) const UNDECIDED: Span = Span::minutes(45);
+/// well (F15, I-16); it goes on being asked. A capture of ours is undone from then on: every provider that
+/// waits for our capture takes a cancel for longer than this.
+pub const UNDECIDED: Span = Span::minutes(45);
 
 /// Where a quiet poll enters the plan: the buyer needs some seconds in any window.
 const FIRST_POLL: u32 = 2;
@@ -179,12 +181,7 @@ impl Payment {
     pub fn due(&self, checkout: &Checkout) -> Option<Timestamp> {
         let kind = self.phase.kind();
         let clock = |input| matches!(verdict(kind, input), Verdict::Go(_));
-        let over = self
-            .phase
-            .attempt()
-            .and_then(|id| self.attempt(id))
-            .map(|attempt| attempt.ends_at)
-            .filter(|_| clock(InputKind::AttemptOver));
+        let over = self.over_at().filter(|_| clock(InputKind::AttemptOver));
         let expiry = Some(checkout.expires_at).filter(|_| clock(InputKind::CheckoutOver));
         let debts = self.stock_debts.iter().filter_map(|(_, _, retry)| retry.next_at);
         let strays = self.strays.iter().filter_map(|(_, retry)| retry.next_at);
@@ -196,6 +193,16 @@ impl Payment {
             .chain(strays)
             .chain(refunds)
             .min()
+    }
+
+    /// When the present attempt's clock ends: its window's, or, once the money was ordered, the time until
+    /// which we wait for the outcome. A window's life counts from its beginning, an account's from its end.
+    pub(super) fn over_at(&self) -> Option<Timestamp> {
+        let attempt = self.attempt(self.phase.attempt()?)?;
+        if self.phase.kind() == PhaseKind::Capturing {
+            return Some(undecided_at(attempt)).filter(|_| !Self::undo_refused(attempt));
+        }
+        Some(attempt.ends_at)
     }
 
     /// The question of the present phase.
@@ -223,7 +230,7 @@ impl Payment {
                 Some(self.look_up(attempt))
             }
             Phase::Closing(_, _, Some(sighting)) => {
-                ask(void(checkout, attempt, &sighting.provider_payment_id))
+                ask(void(checkout, attempt, &sighting.provider_payment_id, self.undoing()))
             }
             Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
                 ask(Ask::Close { request_id: attempt.request_id() })
@@ -262,7 +269,7 @@ impl Payment {
             .and_then(|a| a.payment_id.as_ref());
         match issued {
             Some(payment_id) => {
-                let ask = Box::new(void(checkout, attempt, payment_id));
+                let ask = Box::new(void(checkout, attempt, payment_id, None));
                 Work::Ask { attempt, ask, refund: None }
             }
             None => self.look_up(attempt),
@@ -327,6 +334,11 @@ impl Payment {
     }
 }
 
+/// When the outcome of an attempt is unknown for too long.
+pub(super) fn undecided_at(attempt: &Attempt) -> Timestamp {
+    attempt.ends_at.max(attempt.started_at.after(UNDECIDED))
+}
+
 /// The order to announce the payment.
 fn prepare(checkout: &Checkout, attempt: AttemptId) -> Ask {
     Ask::Prepare {
@@ -337,14 +349,19 @@ fn prepare(checkout: &Checkout, attempt: AttemptId) -> Ask {
     }
 }
 
-/// The order to void an account into which nobody has paid.
-fn void(checkout: &Checkout, attempt: AttemptId, payment_id: &ProviderPaymentId) -> Ask {
+/// The order to void an account into which nobody has paid, or to give back whatever a capture took.
+fn void(
+    checkout: &Checkout,
+    attempt: AttemptId,
+    payment_id: &ProviderPaymentId,
+    captured: Option<&Sighting>,
+) -> Ask {
     let none = Total::zero(checkout.currency());
     Ask::Cancel {
         request_id: attempt.request_id(),
         provider_payment_id: payment_id.clone(),
         amount: checkout.amount,
-        captured: none,
+        captured: captured.map_or(none, |sighting| sighting.amount),
         cancelled_before: none,
         key: format!("{}-close", attempt.request_id()),
         reason: "not paid in time".to_owned(),

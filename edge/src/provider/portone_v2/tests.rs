@@ -236,7 +236,10 @@ fn f15_f16_what_decides_nothing_is_never_a_decline() {
     for ask in [look_up(), cancel(1_500, 1_000), void()] {
         for (status, kind) in [(400, "INVALID_REQUEST"), (401, "UNAUTHORIZED"), (403, "FORBIDDEN")]
         {
-            assert!(is_unclear(&error(&ask, status, kind)), "{ask:?} {kind}");
+            let refused = matches!(error(&ask, status, kind), Fact::CancelRefused { .. });
+            let for_good = ask == cancel(1_500, 1_000) && kind == "INVALID_REQUEST";
+            assert_eq!(refused, for_good, "{ask:?} {kind}");
+            assert!(for_good || is_unclear(&error(&ask, status, kind)), "{ask:?} {kind}");
         }
     }
     // Members of another type, and numbers that are none.

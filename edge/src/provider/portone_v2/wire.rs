@@ -94,6 +94,11 @@ impl<'a> Event<'a> {
 
 /// Words with which a cancel is refused for good. Missing on purpose, because our own lost cancel may be
 /// what they speak of: CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN, PAYMENT_ALREADY_CANCELLED and
-/// CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT, which are looked up.
-pub(super) static CANCEL_REFUSALS: [&str; 3] =
-    ["MAX_CANCEL_COUNT_REACHED", "PAYMENT_NOT_PAID", "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT"];
+/// CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT, which are looked up. A repeat is the same request to the byte,
+/// so one that is invalid (an account's refund without an account to refund to) never was another.
+pub(super) static CANCEL_REFUSALS: [&str; 4] = [
+    "INVALID_REQUEST",
+    "MAX_CANCEL_COUNT_REACHED",
+    "PAYMENT_NOT_PAID",
+    "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT",
+];

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Lets so much time pass, with this answer to every question; how many were put.
-fn ask_for(bench: &mut Bench, span: Span, answer: &Fact) -> usize {
+pub(super) fn ask_for(bench: &mut Bench, span: Span, answer: &Fact) -> usize {
     let (end, mut asked) = (bench.now.after(span), 0_usize);
     while let Some(due) = bench.payment.due(&bench.checkout).filter(|due| *due < end) {
         bench.now = due.max(bench.now);
@@ -26,7 +26,7 @@ fn ask_for(bench: &mut Bench, span: Span, answer: &Fact) -> usize {
     asked
 }
 
-fn unknown(bench: &Bench) -> usize {
+pub(super) fn unknown(bench: &Bench) -> usize {
     let cases = bench.payment.cases.iter();
     cases.filter(|case| case.code == CaseCode::OutcomeUnknown).count()
 }
@@ -41,7 +41,7 @@ fn f15_i16_a_capture_that_stays_unknown_calls_a_person_once_and_is_asked_ever_mo
     let of_a_month = ask_for(&mut bench, Span::hours(24 * 30), &Fact::Silence);
     assert!((120..200).contains(&of_a_month), "{of_a_month}");
     assert_eq!(unknown(&bench), 1, "once");
-    assert_eq!(bench.phase(), PhaseKind::Capturing, "unknown is no answer");
+    assert_eq!(bench.phase(), PhaseKind::Closing, "unknown is no answer");
     assert_eq!(bench.events.iter().filter(|event| **event == Event::Review).count(), 1);
 }
 
