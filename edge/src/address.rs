@@ -96,10 +96,15 @@ fn is_rest(rest: &str) -> bool {
             && !matches!(b, b'"' | b'#' | b'\'' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{'..=b'}')
     };
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
-    let dots = |segment: &str| {
-        matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
-    };
+    let dots =
+        |segment| after_dot(segment).is_some_and(|rest| after_dot(rest).unwrap_or(rest).is_empty());
     rest.bytes().all(kept) && !path.split('/').any(dots)
+}
+
+/// What follows a dot, escaped or not.
+fn after_dot(text: &str) -> Option<&str> {
+    let escaped = || text.strip_prefix("%2e").or_else(|| text.strip_prefix("%2E"));
+    text.strip_prefix('.').or_else(escaped)
 }
 
 #[cfg(test)]

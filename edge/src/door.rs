@@ -115,7 +115,9 @@ impl Incoming {
     #[must_use]
     pub fn is_of_a_person(&self) -> bool {
         let link = self.path.starts_with("/w/") || self.path.starts_with("/r/");
-        link && self.header("accept").is_some_and(|accept| accept.contains("text/html"))
+        link && self
+            .header("accept")
+            .is_some_and(|accept| accept.split([',', ';']).any(|kind| kind.trim() == "text/html"))
     }
 
     /// The page's origin, if some merchant lists it: what cross-origin answers name.

@@ -1,14 +1,13 @@
 //! Calls to objects as bytes: what the door sends and an object reads.
 
-use serde::Serialize;
-
-use crate::json::{self, Field, Limits};
+use crate::json::{self, Field, Limits, Writer};
 use crate::owner::Op;
+use crate::part::Part;
 use crate::problem::Broken;
 use crate::stock::{self, StockOp};
 
 /// What crosses the border: the operation, and the id under which the log knows the request.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Envelope<T> {
     /// Form of the envelope; an object refuses a newer one (F54).
     pub form: u32,
@@ -23,22 +22,26 @@ const FORM: u32 = 1;
 
 /// An operation in its envelope.
 #[must_use]
-pub fn write_call(request_id: &str, op: &impl Serialize) -> Vec<u8> {
-    let envelope = Envelope { form: FORM, request_id: request_id.to_owned(), op };
-    // Texts and numbers: there is nothing in it that the writer could refuse.
-    serde_json::to_vec(&envelope).unwrap_or_default()
+pub fn write_call(request_id: &str, op: &impl Part) -> Vec<u8> {
+    let call = Writer::document(|call| {
+        call.name("form").number(FORM.into());
+        call.name("request_id").text(request_id);
+        op.write(call.name("op"));
+    });
+    call.into_bytes()
 }
 
 /// Reads a call.
 ///
 /// # Errors
 /// [`Broken`] when it is none.
-pub fn read_call<T>(bytes: &[u8], op: impl FnOnce(Field<'_>) -> T) -> Result<Envelope<T>, Broken> {
-    read(bytes, |call| Envelope {
+pub fn read_call<T: Part>(bytes: &[u8]) -> Result<Envelope<T>, Broken> {
+    let call = read(bytes, |call| Envelope {
         form: call.get("form").small(),
         request_id: call.get("request_id").text(),
-        op: op(call.get("op")),
-    })
+        op: T::read(call.get("op")),
+    })?;
+    if call.form > FORM { Err(Broken("a newer form of calls".to_owned())) } else { Ok(call) }
 }
 
 /// Reads bytes that crossed the border.

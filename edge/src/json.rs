@@ -108,9 +108,35 @@ fn print(tree: &Tree, text: &mut String) {
     }
 }
 
+/// A text in its quotes. Quotes, backslashes and control characters are escaped in the shortest way.
 fn print_text(value: &str, text: &mut String) {
-    // Text always prints.
-    text.push_str(&serde_json::to_string(value).unwrap_or_default());
+    let marked = |b: u8| b < b' ' || matches!(b, b'"' | b'\\');
+    let mut rest = value;
+    text.push('"');
+    while let Some((plain, tail)) =
+        rest.bytes().position(marked).and_then(|at| rest.split_at_checked(at))
+    {
+        text.push_str(plain);
+        let mut letters = tail.chars();
+        let letter = letters.next().unwrap_or_default();
+        rest = letters.as_str();
+        text.push('\\');
+        match letter {
+            '"' | '\\' => text.push(letter),
+            '\u{8}' => text.push('b'),
+            '\t' => text.push('t'),
+            '\n' => text.push('n'),
+            '\u{c}' => text.push('f'),
+            '\r' => text.push('r'),
+            _ => {
+                let code = u32::from(letter);
+                text.push_str(if code < 16 { "u000" } else { "u001" });
+                text.push(char::from_digit(code & 15, 16).unwrap_or_default());
+            }
+        }
+    }
+    text.push_str(rest);
+    text.push('"');
 }
 
 /// A number as it is written; nothing for another value.

@@ -1,7 +1,8 @@
 //! The edge: a payment verifier for Cloudflare Workers.
 //!
 //! Map, from the door inwards: [`route`] which call a request is · [`door`] its form ·
-//! [`auth`] proofs of who calls · [`serve`] what a request comes to · [`envelope`] calls to objects ·
+//! [`auth`] proofs of who calls · [`serve`] what a request comes to · [`envelope`] calls to objects, and
+//! [`part`] what is in them ·
 //! [`json`] strict documents · [`token`] one-time tokens · [`quote`] prices signed ahead of time ·
 //! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
@@ -27,6 +28,7 @@ pub mod mail;
 pub mod outbox;
 pub mod owner;
 pub mod page;
+pub mod part;
 pub mod problem;
 pub mod provider;
 pub mod quote;

@@ -3,14 +3,14 @@
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
-//! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes · `call`
-//! operations and answers as bytes.
+//! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes · `op`
+//! what an owner is asked, and its replies.
 
 mod buyer;
-mod call;
 mod drive;
 mod listen;
 mod notices;
+mod op;
 mod outside;
 mod quoted;
 pub(crate) mod request;
@@ -21,10 +21,10 @@ mod tests;
 
 pub use drive::{Errand, Errands, Question, ROUNDS_MAX};
 pub use listen::Listener;
+pub use op::{Caller, Op, Replay, Reply, TokenClaims};
 pub use outside::PageData;
 pub use shop::{check_open, home_of, read_open};
 
-use serde::Serialize;
 use shared::claims::{Claims, TOKEN_LIFE};
 use shared::id::{CheckoutId, Jti, NoticeId};
 use shared::payment::{Event, Input, Step};
@@ -34,211 +34,13 @@ use shared::time::{Span, Timestamp};
 
 use crate::config::Config;
 use crate::outbox::{Notice, notice_body};
-use crate::problem::{self, Refusal};
+use crate::problem::Refusal;
 use crate::row::{Grant, Record};
 use crate::shelf::{Kept, Line, Outgoing, Shelf, ShelfError};
 use crate::{token, view};
 
 /// A token is renewed when a page asks and less than this is left of it.
 const RENEW_BEFORE: Span = Span::minutes(5);
-
-/// What an owner is asked. The same form between releases N and N−1: new variants and new optional
-/// fields only.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is documented where it is answered")]
-pub enum Op {
-    Claim {
-        name: String,
-        fingerprint: String,
-    },
-    Unclaim {
-        name: String,
-        fingerprint: String,
-    },
-    Open {
-        merchant: String,
-        key: String,
-        fingerprint: String,
-        body: String,
-    },
-    Read {
-        merchant: String,
-        checkout: String,
-    },
-    FreshToken {
-        merchant: String,
-        checkout: String,
-    },
-    CancelCheckout {
-        merchant: String,
-        checkout: String,
-        key: String,
-        fingerprint: String,
-        body: String,
-    },
-    Refund {
-        merchant: String,
-        checkout: String,
-        key: String,
-        fingerprint: String,
-        body: String,
-    },
-    ReadRefund {
-        merchant: String,
-        checkout: String,
-        refund: String,
-    },
-    Journal {
-        merchant: String,
-        checkout: String,
-    },
-    Session {
-        caller: Caller,
-        device: String,
-    },
-    Begin {
-        claims: TokenClaims,
-        state: Option<String>,
-        key: String,
-        address: String,
-        body: String,
-    },
-    Begun {
-        checkout: String,
-        attempt: String,
-        state_key: Option<String>,
-        fresh: bool,
-    },
-    Status {
-        checkout: String,
-        state: String,
-    },
-    Look {
-        checkout: String,
-        state: String,
-    },
-    Abandon {
-        checkout: String,
-        state: String,
-        body: String,
-    },
-    Present {
-        checkout: String,
-        state: String,
-        attempt: String,
-        body: String,
-    },
-    Window {
-        request_id: String,
-        key: String,
-    },
-    Returned {
-        request_id: String,
-        key: String,
-        hint: String,
-        left: bool,
-    },
-    ReturnedPage {
-        request_id: String,
-    },
-    Callback {
-        channel: String,
-        request_id: String,
-        event: String,
-    },
-    Told {
-        name: String,
-        value: String,
-    },
-    NoticeDone {
-        notice: String,
-        replays: u32,
-    },
-    NoticeDead {
-        notice: String,
-        replays: u32,
-        why: String,
-    },
-    Replay(Replay),
-    Sweep,
-}
-
-/// A dead notice that a shop wants once more.
-#[derive(Debug, Clone, Serialize)]
-pub struct Replay {
-    /// Whose.
-    pub merchant: String,
-    /// The notice.
-    pub notice: String,
-    /// Its checkout, as the book knows it.
-    pub checkout: String,
-    /// Which replay of it this is, from 1.
-    pub replays: u32,
-    /// The message that died; `None` when it is no longer dead and nothing is to be sent.
-    pub message: Option<String>,
-    /// The caller's key.
-    pub key: String,
-    /// What the key stands for.
-    pub fingerprint: String,
-}
-
-/// Who asks for a session.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Caller {
-    /// A page with a token.
-    Token(TokenClaims),
-    /// A page with a state key.
-    State {
-        /// The checkout.
-        checkout: String,
-        /// The key, as hex.
-        state: String,
-    },
-    /// Whoever has the checkout's own link.
-    Link {
-        /// The checkout.
-        checkout: String,
-        /// The link's key, as hex.
-        key: String,
-    },
-}
-
-/// The claims of a verified token, between the door and the owner.
-#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
-pub struct TokenClaims {
-    /// Its checkout.
-    pub checkout: String,
-    /// Its single-use id.
-    pub jti: String,
-    /// Its buyer.
-    pub buyer: String,
-    /// Its amount.
-    pub amount: u64,
-    /// Its currency.
-    pub currency: String,
-    /// Its merchant.
-    pub merchant: String,
-    /// The quote that it was exchanged for.
-    pub quote: Option<String>,
-}
-
-impl TokenClaims {
-    /// The claims of a token that was verified at the door.
-    #[must_use]
-    pub fn of(claims: &Claims) -> Self {
-        Self {
-            checkout: claims.checkout.to_string(),
-            jti: claims.jti.to_string(),
-            buyer: claims.subject.to_string(),
-            amount: claims.amount.minor(),
-            currency: claims.amount.currency().code().to_owned(),
-            merchant: claims.audience.to_string(),
-            quote: claims.quote.clone(),
-        }
-    }
-}
 
 /// What came of an operation.
 #[derive(Debug)]
@@ -264,41 +66,6 @@ pub struct Turn {
     pub then: Option<Op>,
     /// What broke, for the log.
     pub broken: Option<ShelfError>,
-}
-
-/// An answer for the door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reply {
-    /// HTTP status code.
-    pub http_status: u16,
-    /// JSON.
-    pub body: String,
-    /// Seconds, where the answer promises them.
-    pub retry_after: Option<String>,
-    /// The answer to an earlier request with the same key.
-    pub replayed: bool,
-}
-
-impl Reply {
-    /// An answer of this document.
-    #[must_use]
-    pub const fn new(http_status: u16, body: String) -> Self {
-        Self { http_status, body, retry_after: None, replayed: false }
-    }
-
-    /// An answer that says no more than its status.
-    #[must_use]
-    pub fn empty(http_status: u16) -> Self {
-        Self::new(http_status, "null".to_owned())
-    }
-
-    /// The answer to a refused request.
-    #[must_use]
-    pub fn refusal(refusal: &Refusal, request_id: &str) -> Self {
-        let body = problem::body(refusal, request_id);
-        let retry_after = refusal.retry_after_header();
-        Self { http_status: refusal.code.http_status(), body, retry_after, replayed: false }
-    }
 }
 
 /// Why an operation has no answer of its own.
@@ -357,49 +124,49 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`Failed`].
-    pub fn handle(&self, op: Op) -> Done {
+    pub fn handle(&self, op: &Op) -> Done {
         match op {
-            Op::Claim { name, fingerprint } => self.claim(&name, &fingerprint),
-            Op::Unclaim { name, fingerprint } => self.unclaim(&name, &fingerprint),
+            Op::Claim { name, fingerprint } => self.claim(name, fingerprint),
+            Op::Unclaim { name, fingerprint } => self.unclaim(name, fingerprint),
             Op::Open { merchant, key, fingerprint, body } => {
-                self.open(&merchant, &key, &fingerprint, &body)
+                self.open(merchant, key, fingerprint, body)
             }
-            Op::Read { merchant, checkout } => self.read(&merchant, &checkout),
-            Op::FreshToken { merchant, checkout } => self.fresh_token(&merchant, &checkout),
+            Op::Read { merchant, checkout } => self.read(merchant, checkout),
+            Op::FreshToken { merchant, checkout } => self.fresh_token(merchant, checkout),
             Op::CancelCheckout { merchant, checkout, key, fingerprint, body } => {
-                self.cancel(&merchant, &checkout, (&key, &fingerprint), &body)
+                self.cancel(merchant, checkout, (key, fingerprint), body)
             }
             Op::Refund { merchant, checkout, key, fingerprint, body } => {
-                self.refund(&merchant, &checkout, (&key, &fingerprint), &body)
+                self.refund(merchant, checkout, (key, fingerprint), body)
             }
             Op::ReadRefund { merchant, checkout, refund } => {
-                self.read_refund(&merchant, &checkout, &refund)
+                self.read_refund(merchant, checkout, refund)
             }
-            Op::Journal { merchant, checkout } => self.journal(&merchant, &checkout),
-            Op::Session { caller, device } => self.session(&caller, &device),
+            Op::Journal { merchant, checkout } => self.journal(merchant, checkout),
+            Op::Session { caller, device } => self.session(caller, device),
             Op::Begin { claims, state, key, address, body } => {
-                self.begin(&claims, state.as_deref(), &key, &address, &body)
+                self.begin(claims, state.as_deref(), key, address, body)
             }
             Op::Begun { checkout, attempt, state_key, fresh } => {
-                self.begun(&checkout, &attempt, state_key.as_deref(), fresh)
+                self.begun(checkout, attempt, state_key.as_deref(), *fresh)
             }
-            Op::Status { checkout, state } => self.status(&checkout, &state),
-            Op::Look { checkout, state } => self.look(&checkout, &state),
-            Op::Abandon { checkout, state, body } => self.abandon(&checkout, &state, &body),
+            Op::Status { checkout, state } => self.status(checkout, state),
+            Op::Look { checkout, state } => self.look(checkout, state),
+            Op::Abandon { checkout, state, body } => self.abandon(checkout, state, body),
             Op::Present { checkout, state, attempt, body } => {
-                self.present(&checkout, &state, &attempt, &body)
+                self.present(checkout, state, attempt, body)
             }
-            Op::Window { request_id, key } => self.window(&request_id, &key),
+            Op::Window { request_id, key } => self.window(request_id, key),
             Op::Returned { request_id, key, hint, left } => {
-                self.returned(&request_id, &key, &hint, left)
+                self.returned(request_id, key, hint, *left)
             }
-            Op::ReturnedPage { request_id } => self.returned_page(&request_id),
+            Op::ReturnedPage { request_id } => self.returned_page(request_id),
             Op::Callback { channel, request_id, event } => {
-                self.callback(&channel, &request_id, &event)
+                self.callback(channel, request_id, event)
             }
-            Op::Told { name, value } => self.told(&name, &value),
-            Op::NoticeDone { notice, replays } => self.notice_done(&notice, replays),
-            Op::NoticeDead { notice, replays, why } => self.notice_dead(&notice, replays, &why),
+            Op::Told { name, value } => self.told(name, value),
+            Op::NoticeDone { notice, replays } => self.notice_done(notice, *replays),
+            Op::NoticeDead { notice, replays, why } => self.notice_dead(notice, *replays, why),
             Op::Replay(replay) => self.replay(replay),
             Op::Sweep => self.sweep(),
         }
@@ -407,7 +174,7 @@ impl Desk<'_> {
 
     /// The answer in any case, as the door sends it; what broke is handed out for the log.
     #[must_use]
-    pub fn answer(&self, op: Op, request_id: &str) -> (Outcome, Option<ShelfError>) {
+    pub fn answer(&self, op: &Op, request_id: &str) -> (Outcome, Option<ShelfError>) {
         match self.handle(op) {
             Ok(outcome) => (outcome, None),
             Err(Failed::Refused(refusal)) => {
@@ -426,7 +193,7 @@ impl Desk<'_> {
         let (mut op, mut later) = (op, None);
         // Twice at most: what is answered now while work goes on is an operation of its own.
         loop {
-            let (outcome, broken) = self.answer(op, request_id);
+            let (outcome, broken) = self.answer(&op, request_id);
             match outcome {
                 Outcome::Reply(reply) => {
                     return Turn { reply: Some(reply), drive: later, then: None, broken };

@@ -18,16 +18,16 @@ mod settings;
 mod stock_object;
 mod store;
 
+use crate::json::Writer;
+
 /// One line of the log: JSON, without personal data and secrets.
-fn log(level: &str, fields: &[(&str, &str)]) {
-    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    let mut line = format!("{{\"level\":{}", quoted(level));
-    for (name, value) in fields {
-        for part in [",", &quoted(name), ":", &quoted(value)] {
-            line.push_str(part);
+fn log(level: &str, fields: &[(&'static str, &str)]) {
+    let line = Writer::document(|line| {
+        line.name("level").text(level);
+        for (name, value) in fields {
+            line.name(name).text(value);
         }
-    }
-    line.push('}');
+    });
     match level {
         "error" => host::error_line(&line),
         _ => host::log_line(&line),

@@ -1,71 +1,50 @@
 //! The owner of one SKU's stock: commands in, answers out. Every command is one synchronous turn, so a
 //! thousand buyers at once meet one after the other (R12, F12).
 
-use serde::Serialize;
 use shared::hold::{Answer, Command};
 use shared::id::{AttemptId, Sku};
 use shared::problem::Code;
 use shared::time::Timestamp;
 
-use crate::json::{Field, Writer};
+use crate::json::Writer;
 use crate::owner::{Failed, Reply, request};
+use crate::part::choice;
 use crate::shelf::StockShelf;
 
 /// More pieces of one SKU are a mistake in the request.
 const UNITS_MAX: u32 = 1_000_000;
 
-/// What the owner of a SKU is asked.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StockOp {
-    /// A command of an attempt.
-    Command {
-        /// The piece.
-        sku: String,
-        /// `hold`, `secure`, `commit`, `release`.
-        command: String,
-        /// Whose claim.
-        attempt: String,
-        /// How many.
-        quantity: u32,
-    },
-    /// Whether one can enter now; `shop` is told the numbers too.
-    Outlook {
-        /// The piece.
-        sku: String,
-        /// Whether the caller is the shop.
-        shop: bool,
-    },
-    /// The shop sets how many there are.
-    Set {
-        /// The piece.
-        sku: String,
-        /// The request's body.
-        body: String,
-    },
-}
-
-impl StockOp {
-    /// Reads it from a call.
-    #[must_use]
-    pub fn of(field: Field<'_>) -> Self {
-        let (name, of) = field.variant();
-        let text = |name: &str| of.get(name).text();
-        match name {
-            "command" => Self::Command {
-                sku: text("sku"),
-                command: text("command"),
-                attempt: text("attempt"),
-                quantity: of.get("quantity").small(),
-            },
-            "outlook" => Self::Outlook { sku: text("sku"), shop: of.get("shop").flag() },
-            "set" => Self::Set { sku: text("sku"), body: text("body") },
-            _ => {
-                field.refuse();
-                Self::Outlook { sku: String::new(), shop: false }
-            }
+choice! {
+    /// What the owner of a SKU is asked.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum StockOp {
+        /// A command of an attempt.
+        "command" => Command {
+            /// The piece.
+            sku: String,
+            /// `hold`, `secure`, `commit`, `release`.
+            command: String,
+            /// Whose claim.
+            attempt: String,
+            /// How many.
+            quantity: u32,
+        }
+        /// Whether one can enter now; `shop` is told the numbers too.
+        "outlook" => Outlook {
+            /// The piece.
+            sku: String,
+            /// Whether the caller is the shop.
+            shop: bool,
+        }
+        /// The shop sets how many there are.
+        "set" => Set {
+            /// The piece.
+            sku: String,
+            /// The request's body.
+            body: String,
         }
     }
+    refused as Self::Outlook { sku: String::new(), shop: false }
 }
 
 /// An attempt's command, for the owner of the piece.

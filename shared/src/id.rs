@@ -95,16 +95,16 @@ macro_rules! homed_id {
 
 homed_id!(
     /// A checkout: what a buyer pays in one go.
-    CheckoutId, "chk", "_"
+    CheckoutId, "chk", '_'
 );
 homed_id!(
     /// One try at one provider's window.
-    AttemptId, "att", "_"
+    AttemptId, "att", '_'
 );
 homed_id!(
     /// What the provider calls order id or merchant_uid: unique per attempt, because providers refuse
     /// a used one. Only `[A-Za-z0-9-]`, 42 characters, which every provider takes.
-    RequestId, "hb", "-"
+    RequestId, "hb", '-'
 );
 
 impl AttemptId {

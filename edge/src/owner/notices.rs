@@ -46,14 +46,14 @@ impl Desk<'_> {
 
     /// R53: once more, with the same id and the same body. Who comes second, with whichever key, gets the
     /// same answer, and nothing is sent twice.
-    pub(super) fn replay(&self, replay: Replay) -> Done {
+    pub(super) fn replay(&self, replay: &Replay) -> Done {
         let record = self.record_of(&replay.merchant, &replay.checkout)?;
         let id = NoticeId::parse(&replay.notice).ok_or(Code::NotFound)?;
         let checkout = record.checkout.id;
         let name = format!("replay/{}/{}", replay.merchant, replay.key);
         if let Some(replays) = self.earlier(&name, &replay.fingerprint)? {
             let replays = replays.parse().map_err(|_| Code::Internal)?;
-            let body = replayed(&replay, replays);
+            let body = replayed(replay, replays);
             return Ok(Outcome::Reply(Reply { replayed: true, ..Reply::new(200, body) }));
         }
         if let Some(message) = &replay.message
@@ -68,12 +68,12 @@ impl Desk<'_> {
             let detail = replay.notice.clone();
             let line = self.line("notice_replayed", detail, record.payment.version);
             self.shelf.note(checkout, &line)?;
-            let then = Op::Replay(Replay { message: None, ..replay });
+            let then = Op::Replay(Replay { message: None, ..replay.clone() });
             return Ok(Outcome::DriveLater(checkout, Box::new(then)));
         }
         let result = replay.replays.to_string();
         self.shelf.keep_answer(&name, &ok(&replay.fingerprint, &result), self.now)?;
-        Ok(Outcome::Reply(Reply::new(200, replayed(&replay, replay.replays))))
+        Ok(Outcome::Reply(Reply::new(200, replayed(replay, replay.replays))))
     }
 
     fn is_replayed(&self, notice: &str, replays: u32) -> Kept<bool> {

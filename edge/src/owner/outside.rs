@@ -7,7 +7,7 @@ use shared::problem::Code;
 use shared::time::Span;
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply};
-use crate::json::Writer;
+use crate::json::{Field, Writer};
 use crate::row::Record;
 use crate::shelf::Line;
 use crate::signature::{derive, equal, unhex};
@@ -58,6 +58,32 @@ pub struct PageData {
     pub nonce: String,
     /// The shop's page to go back to.
     pub shop_url: String,
+}
+
+impl PageData {
+    /// Reads it from a call.
+    #[must_use]
+    pub fn of(field: Field<'_>) -> Self {
+        let text = |name: &str| field.get(name).text();
+        Self {
+            checkout: text("checkout"),
+            merchant: text("merchant"),
+            channel: text("channel"),
+            attempt: text("attempt"),
+            amount: field.get("amount").number(),
+            currency: text("currency"),
+            means: text("means"),
+            device: text("device"),
+            presentation: text("presentation"),
+            goods_name: text("goods_name"),
+            buyer: text("buyer"),
+            token: field.get("token").text_or_none(),
+            return_url: text("return_url"),
+            locale: text("locale"),
+            nonce: text("nonce"),
+            shop_url: text("shop_url"),
+        }
+    }
 }
 
 impl Desk<'_> {

@@ -287,7 +287,7 @@ impl Desk<'_> {
         let read =
             Op::Read { merchant: merchant.to_owned(), checkout: record.checkout.id.to_string() };
         if self.earlier(&name, fingerprint)?.is_some() {
-            return self.handle(read).map(replayed);
+            return self.handle(&read).map(replayed);
         }
         let request = request::read(body, request::cancel_checkout)?;
         if let Some(reason) = &request.reason {
@@ -318,7 +318,7 @@ impl Desk<'_> {
             refund,
         };
         if let Some(refund) = self.earlier(&name, fingerprint)? {
-            return self.handle(read(refund)).map(replayed);
+            return self.handle(&read(refund)).map(replayed);
         }
         let request = request::read(body, request::open_refund)?;
         let refund = match self.new_refund(&record, &request) {

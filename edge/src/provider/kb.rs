@@ -27,8 +27,6 @@
 //! (read as the sum of all cancels, as in `inquire`), whether private answers carry a message code (not
 //! read), limits, and how long a cancel is possible.
 
-use aes_gcm::aead::{Aead as _, Payload};
-use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use shared::fact::{Ask, Decline, DeclineCode, Fact, ProviderPaymentId, Sighting};
@@ -52,6 +50,7 @@ use wire::{
     OVER_BALANCE, Registered, Report, UNKNOWN_ORDER,
 };
 
+mod cipher;
 mod wire;
 
 /// The adapter.
@@ -454,10 +453,9 @@ fn seal(account: &Account, entropy: [u8; 32], plain: &str) -> Result<String, Can
     let nonce: [u8; 12] = digest.first_chunk().copied().unwrap_or_default();
     let mut sealed = nonce.to_vec();
     let key = key(account, "enc_key").ok_or(CannotAsk::Missing("enc_key"))?;
-    let payload = Payload { msg: plain.as_bytes(), aad: account.setting("merchant_no").as_bytes() };
-    let cipher = Aes256Gcm::new(&key.into())
-        .encrypt(&nonce.into(), payload)
-        .map_err(|_| CannotAsk::Missing("a field that can be encrypted"))?;
+    let merchant = account.setting("merchant_no").as_bytes();
+    let cipher = cipher::sealed(key, nonce, plain.as_bytes(), merchant)
+        .ok_or(CannotAsk::Missing("a field that can be encrypted"))?;
     sealed.extend(cipher);
     Ok(BASE64.encode(sealed))
 }

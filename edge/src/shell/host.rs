@@ -15,6 +15,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::Env;
 
 use crate::owner::Reply;
+use crate::part;
 pub(super) use crate::problem::Broken;
 
 #[wasm_bindgen(module = "/src/shell/host.js")]
@@ -123,7 +124,7 @@ pub(super) fn parts(
     then: Option<&[u8]>,
 ) -> Array {
     let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
-    let reply = reply.and_then(|reply| serde_json::to_vec(reply).ok());
+    let reply = reply.map(part::bytes);
     Array::of3(
         &reply.as_deref().map_or(JsValue::NULL, bytes),
         &drive.map_or(JsValue::NULL, |id| JsValue::from(id.to_string())),
@@ -256,7 +257,7 @@ pub(super) const fn double(number: u64) -> f64 {
     clippy::cast_sign_loss,
     reason = "what does not survive the way there and back is refused"
 )]
-fn whole(value: &JsValue) -> Option<u64> {
+pub(super) fn whole(value: &JsValue) -> Option<u64> {
     let double = value.as_f64()?;
     let whole = double as u64;
     (whole < 1 << 53 && whole as f64 == double).then_some(whole)

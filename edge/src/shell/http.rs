@@ -6,6 +6,7 @@ use worker::Env;
 
 use crate::envelope::{Binding, read as read_reply};
 use crate::owner::Reply;
+use crate::part::Part as _;
 use crate::provider::{ANSWER_BYTES_MAX, HttpRequest, HttpResponse, Road};
 
 use super::host::{self, Row, Values};
@@ -44,7 +45,7 @@ pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpRespons
 
 /// What one of our own objects said.
 fn told(answer: &JsValue) -> Option<HttpResponse> {
-    let Reply { http_status, body, .. } = read_reply(&host::bytes(answer), Reply::of).ok()?;
+    let Reply { http_status, body, .. } = read_reply(&host::bytes(answer), Reply::read).ok()?;
     Some(HttpResponse { http_status, retry_after: None, body: body.into_bytes() })
 }
 

@@ -30,7 +30,7 @@ impl StockObject {
     /// Answers one operation: `[reply, null, null]`.
     #[expect(clippy::needless_pass_by_value, reason = "bytes cross the border by value")]
     pub fn answer(&self, call: Vec<u8>) -> Array {
-        let reply = match read_call(&call, StockOp::of) {
+        let reply = match read_call::<StockOp>(&call) {
             Ok(envelope) => stock::handle(&self.store, &envelope.op, clock::now())
                 .unwrap_or_else(|failed| refused(&failed, &envelope.request_id)),
             Err(_) => Reply::refusal(&Refusal::new(Code::Internal), ""),

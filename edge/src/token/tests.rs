@@ -73,7 +73,7 @@ fn a_token_reads_back() {
 }
 
 #[test]
-fn keys_overlap_while_they_are_rotated() {
+fn f55_i15_keys_overlap_while_they_are_rotated() {
     // F55: the old key still verifies, the new one signs; once the old one is gone its tokens are too.
     let before = Keys::new(ISSUER.to_owned(), vec![key("k1", OLD)]).unwrap();
     let token = sign(&claims(), &before);

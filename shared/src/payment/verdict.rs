@@ -81,7 +81,7 @@ pub struct Case {
 }
 
 /// What the table says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// To this phase.
     Go(PhaseKind),
@@ -97,6 +97,22 @@ pub enum Verdict {
     Refuse(Refusal),
     /// The world contradicts our books: stay, and call a person.
     Alarm(CaseCode),
+}
+
+impl core::fmt::Debug for Verdict {
+    /// By hand, because it is the one value with content that ships its printed form: in the journal.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (name, content): (&str, &dyn core::fmt::Debug) = match self {
+            Self::Go(phase) => ("Go", phase),
+            Self::Undo(code) => ("Undo", code),
+            Self::Refuse(why) => ("Refuse", why),
+            Self::Alarm(code) => ("Alarm", code),
+            Self::Same => return f.write_str("Same"),
+            Self::Ask => return f.write_str("Ask"),
+            Self::Note => return f.write_str("Note"),
+        };
+        write!(f, "{name}({content:?})")
+    }
 }
 
 /// What the shop is told.
