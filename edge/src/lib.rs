@@ -6,7 +6,7 @@
 //! [`json`] strict documents · [`token`] one-time tokens · [`quote`] prices signed ahead of time ·
 //! [`owner`] every operation on a checkout, as a
 //! turn at its owner's desk · [`stock`] the same for a SKU · [`shelf`] what an owner keeps · [`row`] in
-//! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`page`] the pages
+//! which form · [`view`] what callers read · [`provider`] the seam to the providers · [`breaker`] whether they answer · [`page`] the pages
 //! around a provider's window · [`live`] who hears of changes · [`outbox`], [`mail`], [`book`] and [`letter`] what leaves by the queue ·
 //! [`problem`] every
 //! refusal · [`config`] the installation · [`address`] one spelling of every address · `shell` the runtime.
@@ -18,6 +18,7 @@
 pub mod address;
 pub mod auth;
 pub mod book;
+pub mod breaker;
 pub mod config;
 pub mod door;
 pub mod envelope;

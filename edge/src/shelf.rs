@@ -6,6 +6,7 @@ use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
 
+use crate::breaker::Breakers;
 use crate::row::Record;
 
 /// The storage failed, or holds what this release cannot read. The turn is given up; nothing is kept.
@@ -93,6 +94,8 @@ pub trait Shelf {
     fn next_due(&self) -> Kept<Option<Timestamp>>;
     /// Puts a checkout aside whose row cannot be worked on, so that it blocks nobody.
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()>;
+    /// Whether its channels' providers answer; kept in memory alone.
+    fn breakers(&self) -> &Breakers;
     /// Forgets what nobody can ask for any more.
     fn tidy(&self, before: Timestamp) -> Kept<()>;
 }

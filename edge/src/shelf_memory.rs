@@ -10,6 +10,7 @@ use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::{Span, Timestamp};
 use shared::wire::JournalEntry;
 
+use crate::breaker::Breakers;
 use crate::row::{self, Record};
 use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
 
@@ -49,13 +50,14 @@ struct Tables {
 pub struct Memory {
     tables: RefCell<Tables>,
     as_records: bool,
+    breakers: Breakers,
 }
 
 impl Memory {
     /// A storage that keeps records as they are.
     #[must_use]
     pub fn of_records() -> Self {
-        Self { tables: RefCell::default(), as_records: true }
+        Self { as_records: true, ..Self::default() }
     }
 
     /// How often an attempt was heard of.
@@ -246,6 +248,10 @@ impl Shelf for Memory {
         let unsent = |out: &&mut Out| out.checkout == id && out.next_at.as_millis() == 0;
         tables.outgoing.values_mut().filter(unsent).for_each(|out| out.next_at = again);
         Ok(())
+    }
+
+    fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 
     fn tidy(&self, before: Timestamp) -> Kept<()> {

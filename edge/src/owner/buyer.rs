@@ -11,6 +11,7 @@ use super::quoted::Found;
 use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, request};
 use crate::config::Channel;
 use crate::json::Writer;
+use crate::problem::Refusal;
 use crate::provider::{self, CaptureStyle, MeansLimits, Provider};
 use crate::row::Record;
 use crate::signature::{derive, digest, equal, hex, unhex};
@@ -94,7 +95,7 @@ impl Desk<'_> {
             let viewer = state.is_some_and(|state| holds_state(&record, state));
             let last = record.payment.current().map(|attempt| attempt.id);
             match last {
-                Some(last) if viewer => return self.handle(begun(&record, last, None, false)),
+                Some(last) if viewer => return self.handle(&begun(&record, last, None, false)),
                 Some(_) | None if self.quote_grants(&record, claims)? => {}
                 Some(_) | None => return Err(Code::TokenReplayed.into()),
             }
@@ -138,6 +139,8 @@ impl Desk<'_> {
         if !capabilities.ladder(device).contains(&presentation) {
             return Err(Code::PresentationUnavailable.into());
         }
+        let shut = |wait| Refusal::new(Code::ProviderUnavailable).retry_after(wait);
+        self.shelf.breakers().enter(&method.channel.id, self.now).map_err(shut)?;
         let locale = match request.locale.as_deref() {
             Some("en") => "en",
             Some(_) | None => "ko",

@@ -159,6 +159,11 @@ impl Desk<'_> {
         answer: Option<&HttpResponse>,
     ) -> Result<(), Failed> {
         let fact = self.fact(question, answer);
+        if question.request.as_ref().is_ok_and(|request| request.road != Road::Own) {
+            let answers = answer.is_some_and(|a| a.http_status < 500 && a.http_status != 429);
+            let wait = answer.and_then(|answer| answer.retry_after).unwrap_or(Span::seconds(0));
+            self.shelf.breakers().heard(&question.channel, answers, wait, self.now);
+        }
         let mut record = self.record(&id.to_string())?;
         let input = match question.refund {
             Some(refund) => Input::RefundFact { refund, fact },

@@ -13,6 +13,7 @@ use shared::sorted::Sorted;
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
 
+use crate::breaker::Breakers;
 use crate::row::{self, Record};
 use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
 
@@ -110,13 +111,14 @@ pub(crate) struct CheckoutStore {
     sql: Sql,
     /// Stored since somebody last asked, each once.
     changed: RefCell<Vec<CheckoutId>>,
+    breakers: Breakers,
 }
 
 impl CheckoutStore {
     /// Opens and migrates.
     pub(super) fn open(sql: Sql) -> Self {
         sql.migrate(&CHECKOUT_MIGRATIONS);
-        Self { sql, changed: RefCell::default() }
+        Self { sql, changed: RefCell::default(), breakers: Breakers::default() }
     }
 
     /// What was stored since the last time.
@@ -324,6 +326,10 @@ impl Shelf for CheckoutStore {
             "UPDATE outgoing SET next_at = ? WHERE checkout = ? AND next_at = 0",
             Values::new().time(again).print(&id),
         )
+    }
+
+    fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 
     fn tidy(&self, before: Timestamp) -> Kept<()> {
