@@ -116,7 +116,8 @@ function owner(Built) {
     /** One alarm an object: the earliest time that any of its checkouts wants. */
     #arm() {
       const at = this.#built.alarm_at?.() ?? null;
-      if (at === this.#alarm) return;
+      // One that is set and over was lost, or rings at any moment: it is set again, which harms neither.
+      if (at === this.#alarm && (at === null || at > Date.now())) return;
       this.#alarm = at;
       if (at === null) this.ctx.storage.deleteAlarm();
       else this.ctx.storage.setAlarm(at);

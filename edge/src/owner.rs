@@ -3,8 +3,8 @@
 //!
 //! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
-//! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes · `op`
-//! what an owner is asked, and its replies.
+//! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes ·
+//! `scheduled` which run of the schedule works · `op` what an owner is asked, and its replies.
 
 mod buyer;
 mod drive;
@@ -14,6 +14,7 @@ mod op;
 mod outside;
 mod quoted;
 pub(crate) mod request;
+mod scheduled;
 mod shop;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use drive::{Errand, Errands, Question, ROUNDS_MAX};
 pub use listen::Listener;
 pub use op::{Caller, Op, Replay, Reply, TokenClaims};
 pub use outside::PageData;
+pub use scheduled::SCHEDULE;
 pub use shop::{check_open, home_of, read_open};
 
 use shared::claims::{Claims, TOKEN_LIFE};
@@ -168,6 +170,8 @@ impl Desk<'_> {
             Op::NoticeDone { notice, replays } => self.notice_done(notice, *replays),
             Op::NoticeDead { notice, replays, why } => self.notice_dead(notice, *replays, why),
             Op::Replay(replay) => self.replay(replay),
+            Op::Run { scheduled_at } => self.run(*scheduled_at),
+            Op::Ran { fence } => self.ran(*fence),
             Op::Sweep => self.sweep(),
         }
     }

@@ -4,6 +4,7 @@ mod config;
 mod conformance;
 mod faults;
 mod live;
+mod lost;
 mod notices;
 mod open;
 mod pay;

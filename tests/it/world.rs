@@ -4,6 +4,7 @@
 //! Everything ends with this process, however it ends: the runtime stops when its standard input closes.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -211,9 +212,15 @@ impl World {
 
     /// Stops the runtime in an orderly way, and starts it again with these words.
     pub fn restart_with(&self, words: &[&str]) {
+        self.restart_when(words, || {});
+    }
+
+    /// The same, with something done in between.
+    pub fn restart_when(&self, words: &[&str], meanwhile: impl FnOnce()) {
         let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         drop(runtime.stdin.take());
         runtime.wait().unwrap();
+        meanwhile();
         *runtime = runtime::start(&self.name, self.base, "build-demo", words);
         drop(runtime);
         self.wait();
@@ -282,7 +289,13 @@ impl World {
         assert_eq!(moved.code, 200, "{}", moved.body);
     }
 
-    /// Runs the scheduled turn.
+    /// The runtime's own event of the schedule.
+    pub fn scheduled(&self) {
+        let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        runtime.stdin.as_mut().unwrap().write_all(b"cron\n").unwrap();
+    }
+
+    /// Sweeps every shard, at any time.
     pub fn cron(&self) {
         assert_eq!(self.edge("POST", "/v1/demo/cron").send().code, 200);
     }

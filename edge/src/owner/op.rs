@@ -57,6 +57,8 @@ choice! {
         "told" => Told { name: String, value: String, }
         "notice_done" => NoticeDone { notice: String, replays: u32 = 0, }
         "notice_dead" => NoticeDead { notice: String, replays: u32 = 0, why: String, }
+        "run" => Run { scheduled_at: u64, }
+        "ran" => Ran { fence: u64, }
         record "replay" => Replay(Replay)
         word "sweep" => Sweep
     }
@@ -239,6 +241,8 @@ mod tests {
             Op::Told { name: t(), value: t() },
             Op::NoticeDone { notice: t(), replays: 3 },
             Op::NoticeDead { notice: t(), replays: u32::MAX, why: t() },
+            Op::Run { scheduled_at: 1_800_000_000_000 },
+            Op::Ran { fence: 7 },
             Op::Replay(Replay {
                 merchant: t(),
                 notice: t(),

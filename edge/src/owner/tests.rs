@@ -4,6 +4,7 @@ mod journey;
 mod notices;
 mod page;
 mod quoted;
+mod scheduled;
 mod shop;
 
 use std::cell::{Cell, RefCell};
@@ -144,7 +145,7 @@ impl Bench {
     fn run(&self, op: Op) -> Heard {
         let mut op = op;
         loop {
-            let (outcome, broken) = self.desk().answer(op, "req-1");
+            let (outcome, broken) = self.desk().answer(&op, "req-1");
             assert_eq!(broken, None);
             match outcome {
                 Outcome::Reply(reply) => return heard(&reply),
@@ -364,14 +365,15 @@ fn window_key(url: &str) -> String {
     url.rsplit_once('.').unwrap().1.to_owned()
 }
 
-/// Whether an answer is a record of `shared::wire`, to the byte. (Two never leave by the door: `null`, and
-/// what our own page around a window is told.)
+/// Whether an answer is a record of `shared::wire`, to the byte. (Three never leave by the door: `null`, a
+/// run's fence, and what our own page around a window is told.)
 fn is_of_the_wire(body: &str) -> bool {
-    fn is<T: Serialize + serde::de::DeserializeOwned>(body: &str) -> bool {
+    fn is<T: serde::Serialize + serde::de::DeserializeOwned>(body: &str) -> bool {
         let record: Result<T, _> = serde_json::from_str(body);
         record.is_ok_and(|record| serde_json::to_string(&record).unwrap() == body)
     }
     body == "null"
+        || body.parse::<u64>().is_ok()
         || json::read(body.as_bytes(), Limits::OURS, PageData::of).is_ok()
         || is::<wire::CheckoutView>(body)
         || is::<wire::RefundView>(body)

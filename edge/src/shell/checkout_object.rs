@@ -4,6 +4,7 @@
 //! a new input. Nothing is awaited between load and store: every turn below is synchronous, and work is
 //! marked as asked before it is done.
 
+use core::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Promise};
@@ -35,6 +36,8 @@ struct Inner {
     store: CheckoutStore,
     env: Env,
     ctx: Ctx,
+    /// Its alarm is to ring at once, if any is to ring at all.
+    rings: Cell<bool>,
 }
 
 /// What the world said to an errand.
@@ -54,7 +57,14 @@ impl CheckoutObject {
     pub fn new(sql: Sql, env: Env, ctx: Ctx) -> Self {
         #[cfg(feature = "demo")]
         log("info", &[("opened", &host::name_of(&ctx))]);
-        Self { inner: Rc::new(Inner { store: CheckoutStore::open(sql), env, ctx }) }
+        Self {
+            inner: Rc::new(Inner {
+                store: CheckoutStore::open(sql),
+                env,
+                ctx,
+                rings: Cell::default(),
+            }),
+        }
     }
 
     /// How long a new socket may take for its proof, in milliseconds; 0 when it has no place.
@@ -85,9 +95,12 @@ impl CheckoutObject {
         }))
     }
 
-    /// When the runtime should wake this object: milliseconds since the epoch.
+    /// When the runtime should wake this object: milliseconds since the epoch. A sweep lets it ring at
+    /// once: the runtime takes a time that it believes to have for none, and the alarm may be lost.
     pub fn alarm_at(&self) -> Option<f64> {
+        let rings = self.inner.rings.take();
         let next = self.inner.store.next_due().ok().flatten()?;
+        let next = if rings { next.min(clock::now()) } else { next };
         Some(host::double(clock::runtime_millis(next).max(1)))
     }
 
@@ -108,8 +121,9 @@ impl Inner {
             let reply = Reply::refusal(&Refusal::new(Code::Internal), request_id);
             parts(Some(&reply), None, None)
         };
-        let Ok(call) = read_call(bytes, Op::of) else { return internal("") };
+        let Ok(call) = read_call::<Op>(bytes) else { return internal("") };
         let request_id = call.request_id;
+        self.rings.set(self.rings.get() || matches!(call.op, Op::Sweep));
         let Ok(config) = settings::config(&self.env) else { return internal(&request_id) };
         let turn = self.desk(&config).turn(call.op, &request_id);
         report(&request_id, turn.broken.as_ref());

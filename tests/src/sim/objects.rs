@@ -95,7 +95,7 @@ impl World {
             Binding::Stock => self.stock_called(rpc, ask),
             Binding::Checkouts => {
                 let object = self.objects.iter().position(|object| object.name == ask.object);
-                match (object, read_call(&ask.bytes, Op::of)) {
+                match (object, read_call::<Op>(&ask.bytes)) {
                     (Some(object), Ok(call)) => {
                         self.owner_called(object, rpc, call.op, &call.request_id);
                     }
@@ -109,7 +109,7 @@ impl World {
     }
 
     fn stock_called(&mut self, rpc: u64, ask: &Ask) {
-        let Ok(call) = read_call(&ask.bytes, StockOp::of) else { return self.reply(rpc, None) };
+        let Ok(call) = read_call::<StockOp>(&ask.bytes) else { return self.reply(rpc, None) };
         if self.strikes(Kind::CrashBeforeStore) {
             return self.reply(rpc, None);
         }
@@ -217,7 +217,7 @@ impl World {
     pub(super) fn arm(&mut self, object: usize) {
         let at = self.objects[object].shelf.next_due().ok().flatten();
         let at = at.map(shared::time::Timestamp::as_millis);
-        if self.objects[object].armed == Some(at) {
+        if self.objects[object].armed == Some(at) && at.is_none_or(|at| at > self.now) {
             return;
         }
         self.objects[object].armed = Some(at);
