@@ -103,7 +103,7 @@ fn i8_an_idempotency_key_belongs_to_one_merchant() {
 }
 
 #[test]
-fn i8_twenty_equal_openings_at_once_open_one_checkout() {
+fn i8_f3_row_140_twenty_equal_openings_at_once_open_one_checkout() {
     let world = together();
     let body = world.order_body("sku-storm", 31_000).to_string();
     let key = key();

@@ -283,7 +283,7 @@ fn extra_authentication_takes_its_time_and_is_paid_once() {
 }
 
 #[test]
-fn row_90_92_the_return_may_come_twice_by_any_method_and_says_nothing() {
+fn i18_f37_row_90_92_the_return_may_come_twice_by_any_method_and_says_nothing() {
     let world = together();
     let opened = world.open(CAMERA, 31_000);
     let mut buyer = Buyer::of(&world, &opened);

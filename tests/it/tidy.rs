@@ -126,6 +126,27 @@ fn no_file_is_longer_than_a_reader_can_hold() {
     assert!(long.is_empty(), "split at {FILE_LINES_MAX} lines:\n{}", long.join("\n"));
 }
 
+/// A name with this many parts is a test's.
+const TEST_NAME_PARTS_MIN: usize = 5;
+
+#[test]
+fn every_test_that_the_readme_names_is_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let sources: String = ["shared/src", "edge/src", "widget/src", "tests"]
+        .iter()
+        .flat_map(|folder| files(&root().join(folder), &["rs"]))
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .collect();
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let gone: Vec<&str> = readme
+        .split(|c: char| !is_of_a_word(c))
+        .filter(|word| word.split('_').count() >= TEST_NAME_PARTS_MIN)
+        .filter(|word| !word.contains(|c: char| c.is_ascii_uppercase()))
+        .filter(|word| !sources.contains(&format!("fn {word}(")))
+        .collect();
+    assert!(gone.is_empty(), "the README names tests that are not there:\n{}", gone.join("\n"));
+}
+
 #[test]
 fn every_crate_begins_with_a_map() {
     for file in ["shared/src/lib.rs", "edge/src/lib.rs", "widget/src/lib.rs", "tests/src/lib.rs"] {

@@ -200,7 +200,7 @@ fn r18_a_shop_that_builds_its_page_late_gets_a_fresh_token() {
 }
 
 #[test]
-fn i17_f8_an_expired_token_is_refused_and_a_step_back_does_not_revive_it() {
+fn i17_f8_f56_an_expired_token_is_refused_and_a_step_back_does_not_revive_it() {
     let world = alone();
     let opened = world.open(CAMERA, 31_000);
     let before = world.snapshot(&opened);

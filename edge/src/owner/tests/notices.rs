@@ -144,6 +144,23 @@ fn what_is_no_longer_dead_is_not_sent() {
 }
 
 #[test]
+fn i14_f46_each_notice_says_a_higher_version_and_the_last_one_is_what_is_read() {
+    let (bench, page) = Bench::paid();
+    bench.say([Said(AskKind::Cancel, 200, toss!("canceled"))]);
+    bench.refund(&page, KEYS[1], r#"{"order_id":"o-1","reason":"returned"}"#);
+    let sent = bench.sent.borrow();
+    let notices = sent.iter().filter_map(|message| message["notice"].as_str());
+    let version = |notice: &str| -> u64 {
+        let notice: Value = serde_json::from_str(notice).unwrap();
+        notice["data"]["version"].as_u64().unwrap()
+    };
+    let versions: Vec<u64> = notices.map(version).collect();
+    assert_eq!(bench.told(), ["checkout.paid", "checkout.refunded"]);
+    assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
+    assert!(versions[1] <= bench.record(&page).payment.version);
+}
+
+#[test]
 fn f54_a_message_of_the_release_before_counts_no_replay() {
     let (_, _, message) = told();
     assert!(!message.contains("replays"));

@@ -30,6 +30,28 @@ fn r18_i7_the_first_post_burns_the_token_and_decision_5_has_four_rows() {
 }
 
 #[test]
+fn f7_a_token_moves_nothing_after_success_or_for_another_order() {
+    let bench = Bench::new();
+    let token = bench.open().text("/token");
+    let mine = page(&bench.post(&token, KEYS[0], None, "toss_card"));
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 200, toss!("done")),
+    ]);
+    assert_eq!(bench.look(&mine).text("/outcome"), "paid");
+    let other = bench.open_as(KEYS[1], "f", "o-2").text("/id");
+    let before = bench.record(&mine);
+    bench.post(&token, KEYS[1], None, "toss_card").refused(Code::TokenReplayed);
+    let claims = TokenClaims { checkout: other.clone(), ..bench.claims(&token) };
+    let (key, address) = (KEYS[1].to_owned(), "192.0.2.1".to_owned());
+    let begin = Op::Begin { claims, state: None, key, address, body: begin_body("toss_card") };
+    bench.run(begin).refused(Code::TokenReplayed);
+    assert_eq!(bench.record(&mine), before, "I-20");
+    let other = bench.shelf.record(CheckoutId::parse(&other).unwrap()).unwrap().unwrap();
+    assert!(other.payment.attempts.is_empty());
+}
+
+#[test]
 fn a_token_of_ours_with_other_claims_opens_nothing() {
     let bench = Bench::new();
     let good = bench.claims(&bench.open().text("/token"));
@@ -229,10 +251,14 @@ fn returned(bench: &Bench, page: &Page, key: &str, left: bool) -> Heard {
 }
 
 #[test]
-fn a_return_with_a_wrong_key_is_refused_and_a_right_one_only_asks_the_provider() {
+fn i18_f37_a_return_with_a_wrong_key_is_refused_and_a_right_one_only_asks_the_provider() {
     let bench = Bench::new();
     let mine = bench.begin("toss_card");
-    for wrong in ["", "00", mine.state.as_str()] {
+    let other = bench.open_as(KEYS[1], "f", "o-2");
+    let other = page(&bench.post(&other.text("/token"), KEYS[1], None, "toss_card"));
+    let theirs = bench.run(Op::ReturnedPage { request_id: other.request_id() });
+    let theirs = window_key(&theirs.text("/return_url"));
+    for wrong in ["", "00", mine.state.as_str(), theirs.as_str()] {
         returned(&bench, &mine, wrong, false).refused(Code::StateMismatch);
     }
     assert_eq!(bench.asked(), []);
@@ -325,7 +351,7 @@ fn i20_what_a_callback_tells_is_kept_under_names_that_were_asked_for_alone() {
     let bench = Bench::new();
     let told = |name: &str, value: &str| {
         let op = Op::Told { name: name.to_owned(), value: value.to_owned() };
-        match bench.desk().answer(op, "req-1") {
+        match bench.desk().answer(&op, "req-1") {
             (Outcome::Reply(reply), None) => (reply.http_status, reply.body),
             other => panic!("{other:?}"),
         }

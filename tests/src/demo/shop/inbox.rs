@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overtaken_notice_is_acknowledged_without_asking_the_edge() {
+    fn i14_f46_an_overtaken_notice_is_acknowledged_without_asking_the_edge() {
         let desk = desk();
         know(&desk, 3);
         assert_eq!(send(&desk, "m_camera", SECRET, "evt_1", 2), said(200, "older"));
