@@ -19,12 +19,11 @@ use tests::demo::{Config, psp, shop};
 use ureq::Agent;
 
 pub mod buyer;
-pub mod http;
 pub mod runtime;
 pub mod socket;
 
 pub use buyer::Buyer;
-pub use http::{Answer, Call};
+pub use tests::http::{self, Answer, Call};
 
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(15);

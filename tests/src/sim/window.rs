@@ -12,6 +12,7 @@ use super::shopper::Doing;
 use super::weather::Kind;
 use super::workload::Layer;
 use super::world::{Event, World};
+use crate::pages::{Form, block, read_form, script_of};
 
 /// The providers' pages, as browsers reach them.
 const PSP: &str = "http://psp.localhost:4411";
@@ -28,16 +29,6 @@ pub(super) struct Window {
     form: Option<Form>,
     /// How often a page that did not come was asked for.
     tries: u32,
-}
-
-/// A form of a provider's page.
-#[derive(Debug, Clone)]
-struct Form {
-    action: String,
-    fields: Vec<(String, String)>,
-    /// Instruments to choose from: name and value.
-    choices: Vec<(String, String)>,
-    buttons: Vec<String>,
 }
 
 impl World {
@@ -254,59 +245,4 @@ fn other_key(url: &str) -> String {
 /// An address of a provider's page; a relative one is of the provider's own.
 fn absolute(url: &str) -> String {
     if url.starts_with("http") { url.to_owned() } else { format!("{PSP}{url}") }
-}
-
-/// The data that our page hands to its scripts.
-fn block(page: &str) -> Json {
-    let text =
-        page.split_once("id=\"hanbeon\">").and_then(|(_, rest)| rest.split_once("</script>"));
-    text.and_then(|(text, _)| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-/// The provider's script on our page.
-fn script_of(page: &str) -> String {
-    let address = page.split("<script src=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    address.filter(|src| src.starts_with("http")).map(ToOwned::to_owned).next().unwrap_or_default()
-}
-
-/// The first form of a page.
-fn read_form(page: &str) -> Option<Form> {
-    let (_, rest) = page.split_once("<form ")?;
-    let (inner, _) = rest.split_once("</form>")?;
-    let (head, inner) = inner.split_once('>')?;
-    let mut form = Form {
-        action: attribute(head, "action")?,
-        fields: Vec::new(),
-        choices: Vec::new(),
-        buttons: Vec::new(),
-    };
-    for tag in inner.split('<').filter_map(|part| part.split('>').next()) {
-        let (Some(name), Some(value)) = (attribute(tag, "name"), attribute(tag, "value")) else {
-            continue;
-        };
-        if tag.starts_with("button ") {
-            form.buttons.push(value);
-        } else if tag.starts_with("input ") {
-            let radio = tag.contains("type=\"radio\"");
-            if radio {
-                form.choices.push((name.clone(), value.clone()));
-            }
-            if !radio || tag.contains(" checked") {
-                form.fields.push((name, value));
-            }
-        }
-    }
-    Some(form)
-}
-
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let (_, rest) = tag.split_once(&format!(" {name}=\"")).or_else(|| {
-        tag.split_once(&format!("{name}=\"")).filter(|(before, _)| before.is_empty())
-    })?;
-    let value = rest.split('"').next()?;
-    if !value.contains('&') {
-        return Some(value.to_owned());
-    }
-    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    Some(plain.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to)))
 }
