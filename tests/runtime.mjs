@@ -5,15 +5,16 @@
 //
 // Protocol. stdout: one JSON object a line, the first being {"ready":true,"port":N}; after each
 // line on stdin an answer {"done":"cron"} or {"error":"..."}. stdin: `cron <expression>` runs the
-// scheduled handler, `stop` stops. stderr: whatever the worker logs. When stdin closes, everything
-// ends: a parent that dies, however it dies, leaves no runtime behind.
+// scheduled handler, `stop` stops. stderr: whatever the worker logs. With --standby everything is read and
+// nothing started until stdin says `start {"NAME":"VALUE"}`, with more variables or none. When stdin
+// closes, everything ends: a parent that dies, however it dies, leaves no runtime behind.
 //
 // Why not `wrangler dev`: it starts a second slower, stops a second slower, and cannot run the
 // scheduled handler behind our assets. The price is this file's translation of the configuration;
 // so that it cannot drift silently, a key it does not know is an error.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
@@ -33,6 +34,8 @@ const DEMO = { PRIVATE_ROUTE_ADDRESS: "http://127.0.0.1:4411" };
 const FRONT = "front";
 /** How long an orderly stop may take before the process leaves anyway; the undertaker does the rest. */
 const STOP_MS = 3_000;
+/** How long a start may take: crash tests stop the runtime in the middle of it, and may be gone themselves. */
+const START_MS = 120_000;
 
 const HELP = `usage: node tests/runtime.mjs [options]
   --base PORT        the demo's first port (default ${BASE}); ports ${BASE}..${BASE + 2} in the
@@ -44,6 +47,8 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --objects DIR      the durable objects run another release: the one in this folder
   --rate LIMIT       every rate limit allows so many
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
+  --between FILE     a module that stands in for the built one, which it finds as ./built.js
+  --standby          wait for \`start\` before anything runs
 `;
 
 class Refusal extends Error {}
@@ -51,12 +56,17 @@ class Refusal extends Error {}
 // ---- options ----
 
 function readOptions(words) {
-  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {} };
+  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {}, between: null, standby: false };
   for (let at = 0; at < words.length; at += 2) {
     const [word, value] = [words[at], words[at + 1]];
     if (word === "--help") {
       process.stdout.write(HELP);
       process.exit(0);
+    }
+    if (word === "--standby") {
+      options.standby = true;
+      at -= 1;
+      continue;
     }
     if (value === undefined) throw new Refusal(`option ${word} needs a value`);
     if (word === "--base") options.base = readPort(word, value);
@@ -66,6 +76,7 @@ function readOptions(words) {
     else if (word === "--edge") options.edge = path.resolve(value);
     else if (word === "--objects") options.objects = path.resolve(value);
     else if (word === "--rate") options.rate = Number(value);
+    else if (word === "--between") options.between = path.resolve(value);
     else if (word === "--var") {
       const cut = value.indexOf("=");
       if (cut < 1) throw new Refusal(`--var ${value} is not NAME=VALUE`);
@@ -143,6 +154,11 @@ function devVars(options) {
 
 // ---- the worker's modules ----
 
+function builtSource(options, built, inner) {
+  if (options.between !== null && inner === "index.js") return options.between;
+  return path.join(built, options.between !== null && inner === "built.js" ? "index.js" : inner);
+}
+
 /** The entry, the modules of our own that it imports, and the built module under the name `./build/`. */
 function modules(config, options) {
   const built = path.join(options.edge, options.build);
@@ -151,7 +167,7 @@ function modules(config, options) {
   const visit = (file) => {
     if (found.has(file)) return;
     const inner = path.relative(path.join(options.edge, "build"), file);
-    const source = inner.startsWith("..") ? file : path.join(built, inner);
+    const source = inner.startsWith("..") ? file : builtSource(options, built, inner);
     if (!existsSync(source)) throw new Refusal(`${source} is missing, but another module imports it`);
     if (file.endsWith(".wasm")) {
       found.set(file, { type: "CompiledWasm", path: file, contents: new Uint8Array(readFileSync(source)) });
@@ -292,16 +308,21 @@ async function migrate(runtime, config, options) {
   for (const { binding, migrations_dir: folder } of config.d1_databases ?? []) {
     const directory = path.resolve(options.edge, folder ?? "migrations");
     if (!existsSync(directory)) continue;
+    // To ask the table takes as long as everything else: a kept storage says itself what it has.
+    const note = options.state && path.join(options.state, `migrated-${binding}`);
+    const names = readdirSync(directory).filter((name) => name.endsWith(".sql")).sort();
+    if (note && existsSync(note) && readFileSync(note, "utf8") === names.join("\n")) continue;
     const database = await runtime.getD1Database(binding);
     await database
       .prepare("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)")
       .run();
     const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
     const applied = new Set(results.map((row) => row.name));
-    for (const name of readdirSync(directory).filter((name) => name.endsWith(".sql") && !applied.has(name)).sort()) {
+    for (const name of names.filter((name) => !applied.has(name))) {
       const steps = statements(readFileSync(path.join(directory, name), "utf8")).map((sql) => database.prepare(sql));
       await database.batch([...steps, database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name)]);
     }
+    if (note) writeFileSync(note, names.join("\n"));
   }
 }
 
@@ -365,10 +386,25 @@ async function obey(runtime, config, line) {
   } else if (word !== "") say({ error: `unknown word ${word}: expected cron or stop` });
 }
 
+/** Variables that came with the word `start`. */
+async function started(lines) {
+  for await (const line of lines) {
+    const [, word, vars] = /^(\w+)\s*(.*)$/.exec(line.trim()) ?? [];
+    if (word === "start") return JSON.parse(vars || "{}");
+  }
+  process.exit(0);
+}
+
 async function main() {
   const options = readOptions(process.argv.slice(2));
   const config = readConfig(options);
+  if (options.standby) {
+    await import("miniflare");
+    Object.assign(config.vars, await started(readline.createInterface({ input: process.stdin })));
+  }
+  const late = setTimeout(() => process.exit(1), START_MS);
   const runtime = await start(options, config);
+  clearTimeout(late);
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
