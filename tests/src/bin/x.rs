@@ -3,7 +3,8 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `sim` the simulator, `planted` with mistakes · `suites` tests, the checks of CI, tidy.
+//! `sim` the simulator, `planted` with mistakes · `crash` kills of the running runtime · `suites` tests,
+//! the checks of CI, tidy.
 //!
 //! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
 //! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
@@ -22,6 +23,8 @@ mod bench;
 mod browsers;
 #[path = "../x/build.rs"]
 mod build;
+#[path = "../x/crash.rs"]
+mod crash;
 #[path = "../x/demo.rs"]
 mod demo;
 #[path = "../x/keep.rs"]
@@ -142,6 +145,41 @@ const TASKS: &[Task] = &[
         perform: sim::sim,
     },
     Task {
+        name: "crash",
+        about: "kill the real runtime while payments run, and compare what was acknowledged",
+        options: &[
+            Opt { name: "--kills", value: Some("N"), about: "kill N times (default 50)" },
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+            Opt {
+                name: "--worlds",
+                value: Some("N"),
+                about: "so many runtimes beside each other (default 3)",
+            },
+            Opt {
+                name: "--seed",
+                value: Some("S"),
+                about: "which moments are chosen; no two runs are the same",
+            },
+            Opt {
+                name: "--doubt",
+                value: None,
+                about: "let the disk forget every other life, which must be found",
+            },
+            Opt {
+                name: "--buyers",
+                value: Some("N"),
+                about: "instead: N buyers at once for one last piece",
+            },
+            Opt {
+                name: "--rounds",
+                value: Some("N"),
+                about: "so many pieces, one after the other",
+            },
+        ],
+        filter: None,
+        perform: crash::crash,
+    },
+    Task {
         name: "bench",
         about: "our worker beside its peers and the runtime's floors: `cargo x bench edge`, minutes",
         options: &[
@@ -199,7 +237,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// Names that are taken, so that a guess gets an honest answer.
-const TO_COME: &[&str] = &["crash", "model", "mutants"];
+const TO_COME: &[&str] = &["model", "mutants"];
 
 fn main() -> ExitCode {
     match args::dispatch(TASKS, TO_COME, std::env::args().skip(1)) {

@@ -11,6 +11,7 @@ use std::process::Command;
 use crate::args::Words;
 use crate::browsers::Browser;
 use crate::build::{Edge, edge, widget};
+use crate::crash::kill;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, tools, which,
 };
@@ -23,6 +24,8 @@ const SEEDS: &str = "32000";
 /// How many tests with a runtime or a browser run beside each other, whatever the machine: they wait more
 /// than they work.
 const BESIDE: &str = "6";
+/// How often CI kills the runtime; a thousand times is for people with ten minutes.
+const KILLS: &str = "50";
 const WASM: &[&str] = &["--target", "wasm32-unknown-unknown"];
 
 /// One of the four suites.
@@ -86,6 +89,9 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
         Browser::ALL,
         &[],
     )?;
+    stages.stage("kills of the runtime", || kill(&["--kills", KILLS]))?;
+    stages.stage("kills, doubted", || kill(&["--kills", "6", "--doubt"]))?;
+    stages.stage("a thousand buyers", || kill(&["--buyers", "1000", "--rounds", "3"]))?;
     stages.end("everything passed");
     Ok(())
 }
