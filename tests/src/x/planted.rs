@@ -26,6 +26,7 @@ const LEFT_OUT: &[&str] = &[
     ".wrangler",
     "releases",
 ];
+
 /// Builds the simulator with mistakes; where it is.
 ///
 /// # Errors
