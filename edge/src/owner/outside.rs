@@ -17,8 +17,9 @@ use crate::view;
 /// provider or shop (Toss repeats a webhook for almost four days).
 const KEPT: Span = Span::hours(24 * 14);
 
-/// Nameless hints of one attempt that are looked into in [`HINT_WINDOW`]; what comes after them waits for
-/// the plan. Ten times what a provider sends in an hour.
+/// Webhooks of one attempt that are remembered and looked into in [`HINT_WINDOW`], ten times what a provider
+/// sends in an hour: what comes after them waits for the plan. As many are parked of attempts that are none
+/// of ours, all together: more of them are refused, so that whoever has a reason comes again.
 const HINTS_MAX: u32 = 60;
 /// Ten minutes, in milliseconds: the same slots as of all counters, which the sweep clears.
 const HINT_WINDOW: u64 = 600_000;
@@ -145,16 +146,20 @@ impl Desk<'_> {
         let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
         let id = request.attempt_id();
         let named = !event.is_empty();
+        let known = self.shelf.checkout_of(id)?;
+        let enough = self.heard_enough(known.map_or("", |_| request_id))?;
+        if enough && known.is_none() {
+            return Err(Code::RateLimited.into());
+        }
         // What has no name is not remembered: a stranger would fill the disk with it.
-        let fresh = !named || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
+        let fresh =
+            !named || enough || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
         let accepted = Reply::empty(200);
-        let Some(checkout) = self.shelf.checkout_of(id)? else {
-            return Ok(Outcome::Reply(accepted));
-        };
+        let Some(checkout) = known else { return Ok(Outcome::Reply(accepted)) };
         let mut record = self.record(&checkout.to_string())?;
         let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
         // I-15: another channel's webhook has no effect on this checkout, even if well signed.
-        if !fresh || !ours || (!named && self.hinted_enough(request_id)?) {
+        if !fresh || !ours || enough {
             return Ok(Outcome::Reply(accepted));
         }
         self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
@@ -162,8 +167,8 @@ impl Desk<'_> {
         Ok(Outcome::DriveLater(checkout, Box::new(then)))
     }
 
-    /// Counts a nameless hint; whether there were so many of late that it is passed over.
-    fn hinted_enough(&self, request_id: &str) -> Result<bool, Failed> {
+    /// Counts a webhook; whether there were so many of late that this one is passed over.
+    fn heard_enough(&self, request_id: &str) -> Result<bool, Failed> {
         let window = self.now.as_millis().checked_div(HINT_WINDOW).unwrap_or_default();
         Ok(self.shelf.count(&["hint/", request_id].concat(), window)? > HINTS_MAX)
     }

@@ -327,6 +327,36 @@ fn f28_a_callback_for_an_attempt_that_is_not_here_is_accepted_and_parked() {
 }
 
 #[test]
+fn i16_f28_webhooks_with_names_are_parked_and_remembered_in_bounded_number() {
+    let bench = Bench::new();
+    let home = shared::id::Home { generation: 1, shard: 0 };
+    let stranger = |n: u128| {
+        bench.run(Op::Callback {
+            channel: "toss".to_owned(),
+            request_id: RequestId::new(home, n).to_string(),
+            event: format!("e-{n}"),
+        })
+    };
+    for n in 0..60 {
+        assert_eq!(stranger(n).http_status, 200);
+    }
+    for n in 60..100 {
+        stranger(n).refused(Code::RateLimited);
+        assert_eq!(bench.shelf.heard(RequestId::new(home, n).attempt_id()), 0);
+    }
+    // Nobody else's are refused for that.
+    let mine = bench.begin("toss_card");
+    for n in 0..100 {
+        assert_eq!(bench.callback(&mine, "toss", &format!("mine-{n}")).http_status, 200);
+    }
+    assert_eq!((bench.asked().len(), bench.shelf.heard(mine.id())), (60, 60));
+    bench.wait(Span::minutes(10));
+    assert_eq!(stranger(100).http_status, 200);
+    bench.callback(&mine, "toss", "mine-100");
+    assert_eq!(bench.asked().len(), 61);
+}
+
+#[test]
 fn i16_f31_nameless_callbacks_are_hints_in_bounded_number_and_remembered_by_nobody() {
     let bench = Bench::new();
     let mine = bench.begin("toss_card");
