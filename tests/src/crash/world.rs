@@ -21,6 +21,8 @@ use crate::demo::Config;
 
 /// From the word to the first answer, on a busy machine.
 const START_WAIT: Duration = Duration::from_secs(60);
+/// A life of which something is forgotten: long enough that somebody was told something in it.
+const DOUBTED_LIFE: Duration = Duration::from_millis(1_500);
 /// Stories that are told beside each other in a world: so many payments are in flight at a kill.
 const BESIDE: usize = 6;
 /// How far time has passed at each look of the calm, in milliseconds: so close that nobody is called for what
@@ -183,7 +185,11 @@ impl World {
         let mut line = Line::default();
         let mut runtime = Runtime::standby(&self.place)?;
         while let Some(kill) = shared.next_kill() {
-            let moment = shared.moments(|moments| moments.next(kill, dice(shared.seed, kill)));
+            let moment = if shared.doubt {
+                Moment::AnyTime(DOUBTED_LIFE)
+            } else {
+                shared.moments(|moments| moments.next(kill, dice(shared.seed, kill)))
+            };
             line.life += 1;
             self.trip.arm(&moment, line.life, &line.to);
             runtime.begin(moment.stop(), &words(line.life, &line.to))?;

@@ -90,7 +90,7 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
         &[],
     )?;
     stages.stage("kills of the runtime", || kill(&["--kills", KILLS]))?;
-    stages.stage("kills, doubted", || kill(&["--kills", "6", "--doubt"]))?;
+    stages.stage("kills, doubted", || kill(&["--kills", "6", "--worlds", "1", "--doubt"]))?;
     stages.stage("a thousand buyers", || kill(&["--buyers", "1000", "--rounds", "3"]))?;
     stages.end("everything passed");
     Ok(())
