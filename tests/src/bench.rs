@@ -30,6 +30,8 @@ pub struct Order {
     pub seconds: f64,
     /// The first of four ports.
     pub base: u16,
+    /// One storage alone.
+    pub storage: Option<Storage>,
 }
 
 /// The rows of a storage.
@@ -62,7 +64,8 @@ fn rows(storage: Storage) -> Vec<Row> {
 /// What was wrong, in one sentence.
 pub fn run(order: &Order, say: &dyn Fn(&str)) -> Result<Report, String> {
     let mut samples = Samples::new();
-    for storage in [Storage::Memory, Storage::Disk] {
+    let wanted = |storage: &Storage| order.storage.is_none_or(|only| only == *storage);
+    for storage in Storage::ALL.into_iter().filter(wanted) {
         say(&format!("starting four workers on {}", storage.name()));
         let mut field = Field::start(storage, order.base, order.seconds)?;
         for round in 1..=order.rounds {

@@ -27,6 +27,9 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// In the order in which they are measured.
+    pub const ALL: [Self; 2] = [Self::Memory, Self::Disk];
+
     /// Its name in the report.
     #[must_use]
     pub const fn name(self) -> &'static str {

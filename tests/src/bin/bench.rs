@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use tests::bench::jobs::Storage;
 use tests::bench::{Order, run};
 
 fn main() -> ExitCode {
@@ -13,6 +14,8 @@ fn main() -> ExitCode {
         rounds: value("--rounds").and_then(|text| text.parse().ok()).unwrap_or(3),
         seconds: value("--seconds").and_then(|text| text.parse().ok()).unwrap_or(1.0),
         base: value("--port").and_then(|text| text.parse().ok()).unwrap_or(27_300),
+        storage: value("--storage")
+            .and_then(|name| Storage::ALL.into_iter().find(|storage| storage.name() == name)),
     };
     match run(&order, &|what| eprintln!("{what}")) {
         Ok(report) if words.iter().any(|word| word == "--json") => println!("{:#}", report.json()),

@@ -12,7 +12,7 @@ use crate::setup::prepare;
 /// The workers in TypeScript, each a folder of `tests/bench`.
 const PEERS: [&str; 3] = ["common", "twin", "floors"];
 /// What is passed on as it stands.
-const PASSED: [&str; 3] = ["--rounds", "--seconds", "--port"];
+const PASSED: [&str; 4] = ["--rounds", "--seconds", "--port", "--storage"];
 
 /// The task `bench`.
 pub fn bench(words: &Words) -> Result<(), Failure> {
