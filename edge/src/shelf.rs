@@ -1,7 +1,7 @@
 //! What an owner keeps, as a trait: SQLite in the runtime, maps in the tests. Every method is one
 //! synchronous statement; the calls of one turn are one transaction.
 
-use shared::hold::Stock;
+use shared::hold::Claim;
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
@@ -100,16 +100,26 @@ pub trait Shelf {
     fn tidy(&self, before: Timestamp) -> Kept<()>;
 }
 
-/// The storage of one stock object.
+/// The storage of one stock object. Every question costs the same however many claims there are, but the
+/// two that say otherwise.
+#[expect(clippy::missing_errors_doc, reason = "all fail alike: `ShelfError`")]
 pub trait StockShelf {
-    /// The stock of its SKU.
-    ///
-    /// # Errors
-    /// [`ShelfError`].
-    fn stock(&self, sku: &Sku) -> Kept<Stock>;
-    /// Keeps it.
-    ///
-    /// # Errors
-    /// [`ShelfError`].
-    fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()>;
+    /// How many there are; `None` when nobody counts.
+    fn units(&self, sku: &Sku) -> Kept<Option<u32>>;
+    /// Keeps that.
+    fn keep_units(&self, sku: &Sku, units: Option<u32>) -> Kept<()>;
+    /// An attempt's claim.
+    fn claim(&self, sku: &Sku, attempt: AttemptId) -> Kept<Option<Claim>>;
+    /// Keeps it; `None` forgets it.
+    fn keep_claim(&self, sku: &Sku, attempt: AttemptId, claim: Option<Claim>) -> Kept<()>;
+    /// Pieces of all claims that lapse later than this, or never. Reads all of those.
+    fn taken(&self, sku: &Sku, now: Timestamp) -> Kept<u32>;
+    /// Pieces of holds that lapse after the first time and no later than the second. Reads those.
+    fn lapsed(&self, sku: &Sku, after: Timestamp, to: Timestamp) -> Kept<u32>;
+    /// When the next hold lapses.
+    fn next_lapse(&self, sku: &Sku, now: Timestamp) -> Kept<Option<Timestamp>>;
+    /// The newest time at which a claim was made. Reads all of them.
+    fn latest(&self, sku: &Sku) -> Kept<Timestamp>;
+    /// Forgets claims that keep nothing, and of which nobody has spoken since.
+    fn forget(&self, sku: &Sku, before: Timestamp) -> Kept<()>;
 }

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use shared::hold::Stock;
+use shared::hold::{Claim, Stock};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
 use shared::time::{Span, Timestamp};
 use shared::wire::JournalEntry;
@@ -271,13 +271,78 @@ impl Shelf for Memory {
 #[derive(Default)]
 pub struct StockMemory(RefCell<BTreeMap<Sku, Stock>>);
 
-impl StockShelf for StockMemory {
-    fn stock(&self, sku: &Sku) -> Kept<Stock> {
-        Ok(self.0.borrow().get(sku).cloned().unwrap_or_default())
+impl StockMemory {
+    /// Everything about a SKU.
+    #[must_use]
+    pub fn whole(&self, sku: &Sku) -> Stock {
+        self.0.borrow().get(sku).cloned().unwrap_or_default()
     }
 
-    fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()> {
-        self.0.borrow_mut().insert(sku.clone(), stock.clone());
+    /// Puts something else in its place.
+    pub fn put(&self, sku: &Sku, stock: Stock) {
+        self.0.borrow_mut().insert(sku.clone(), stock);
+    }
+
+    fn holds(&self, sku: &Sku) -> Vec<(Timestamp, u32)> {
+        let held = |claim: &Claim| match *claim {
+            Claim::Held { quantity, until } => Some((until, quantity)),
+            Claim::Secured { .. } | Claim::Committed { .. } | Claim::Released { .. } => None,
+        };
+        self.whole(sku).claims.values().filter_map(held).collect()
+    }
+}
+
+impl StockShelf for StockMemory {
+    fn units(&self, sku: &Sku) -> Kept<Option<u32>> {
+        Ok(self.whole(sku).units)
+    }
+
+    fn keep_units(&self, sku: &Sku, units: Option<u32>) -> Kept<()> {
+        self.0.borrow_mut().entry(sku.clone()).or_default().units = units;
+        Ok(())
+    }
+
+    fn claim(&self, sku: &Sku, attempt: AttemptId) -> Kept<Option<Claim>> {
+        Ok(self.0.borrow().get(sku).and_then(|stock| stock.claims.get(&attempt).copied()))
+    }
+
+    fn keep_claim(&self, sku: &Sku, attempt: AttemptId, claim: Option<Claim>) -> Kept<()> {
+        let mut all = self.0.borrow_mut();
+        let claims = &mut all.entry(sku.clone()).or_default().claims;
+        match claim {
+            Some(claim) => drop(claims.insert(attempt, claim)),
+            None => claims.retain(|id, _| *id != attempt),
+        }
+        Ok(())
+    }
+
+    fn taken(&self, sku: &Sku, now: Timestamp) -> Kept<u32> {
+        let whole = self.whole(sku);
+        Ok(whole.claims.values().map(|claim| claim.keeps(now)).fold(0, u32::saturating_add))
+    }
+
+    fn lapsed(&self, sku: &Sku, after: Timestamp, to: Timestamp) -> Kept<u32> {
+        let lapsed = self.holds(sku).into_iter().filter(|(at, _)| *at > after && *at <= to);
+        Ok(lapsed.map(|(_, pieces)| pieces).fold(0, u32::saturating_add))
+    }
+
+    fn next_lapse(&self, sku: &Sku, now: Timestamp) -> Kept<Option<Timestamp>> {
+        Ok(self.holds(sku).into_iter().map(|(at, _)| at).filter(|at| *at > now).min())
+    }
+
+    fn latest(&self, sku: &Sku) -> Kept<Timestamp> {
+        Ok(self.whole(sku).latest())
+    }
+
+    fn forget(&self, sku: &Sku, before: Timestamp) -> Kept<()> {
+        let over = |claim: &Claim| match *claim {
+            Claim::Held { until: at, .. } | Claim::Committed { at } | Claim::Released { at } => {
+                at < before
+            }
+            Claim::Secured { .. } => false,
+        };
+        let mut all = self.0.borrow_mut();
+        all.entry(sku.clone()).or_default().claims.retain(|_, claim| !over(claim));
         Ok(())
     }
 }

@@ -61,6 +61,18 @@ pub enum Command {
     Release,
 }
 
+impl Claim {
+    /// How many pieces it keeps at this time.
+    #[must_use]
+    pub fn keeps(self, now: Timestamp) -> u32 {
+        match self {
+            Self::Held { quantity, until } if until > now => quantity,
+            Self::Secured { quantity, .. } => quantity,
+            Self::Held { .. } | Self::Committed { .. } | Self::Released { .. } => 0,
+        }
+    }
+}
+
 impl Command {
     /// The word between the objects.
     #[must_use]
@@ -105,13 +117,27 @@ pub struct Outlook {
     pub until: Option<Timestamp>,
 }
 
-/// The stock of one SKU.
+/// What an owner knows of claims that it does not load: a command is decided by its own claim and by how
+/// much the others keep, so that the millionth costs what the first did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Others {
+    /// Pieces that they keep now.
+    pub pieces: u32,
+    /// When the first of their holds lapses, if that matters for this command.
+    pub until: Option<Timestamp>,
+    /// The newest time that any of them knows.
+    pub latest: Timestamp,
+}
+
+/// The stock of one SKU, or as much of it as a command needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stock {
     /// Pieces not yet sold; `None` when not tracked.
     pub units: Option<u32>,
     /// Claims by attempt.
     pub claims: Sorted<AttemptId, Claim>,
+    /// Claims that are not among them.
+    pub others: Others,
 }
 
 impl Stock {
@@ -119,20 +145,11 @@ impl Stock {
     #[must_use]
     pub fn outlook(&self, now: Timestamp) -> Outlook {
         let Some(units) = self.units else { return Outlook { available: None, until: None } };
-        let mut taken: u32 = 0;
-        let mut until: Option<Timestamp> = None;
-        for claim in self.claims.values() {
-            match *claim {
-                Claim::Held { quantity, until: lapses } if lapses > now => {
-                    taken = taken.saturating_add(quantity);
-                    until = Some(until.map_or(lapses, |earliest| earliest.min(lapses)));
-                }
-                Claim::Secured { quantity, .. } => taken = taken.saturating_add(quantity),
-                Claim::Held { .. } | Claim::Committed { .. } | Claim::Released { .. } => {}
-            }
-        }
+        let keeps = self.claims.values().map(|claim| claim.keeps(now));
+        let taken = keeps.fold(self.others.pieces, u32::saturating_add);
         let available = units.saturating_sub(taken);
-        Outlook { available: Some(available), until: until.filter(|_| available == 0) }
+        let until = if available == 0 { self.next_lapse(now) } else { None };
+        Outlook { available: Some(available), until }
     }
 
     /// Carries out a command. A refusal and a repeat change nothing.
@@ -244,17 +261,19 @@ impl Stock {
             Claim::Held { until, .. } => (until > now).then_some(until),
             Claim::Secured { .. } | Claim::Committed { .. } | Claim::Released { .. } => None,
         };
-        self.claims.values().filter_map(lapse).min()
+        let other = self.others.until.filter(|until| *until > now);
+        self.claims.values().filter_map(lapse).chain(other).min()
     }
 
     /// The newest time that any claim knows: a clock that steps back revives no hold that had lapsed when
     /// its piece went to somebody else (I-17).
-    fn latest(&self) -> Timestamp {
+    #[must_use]
+    pub fn latest(&self) -> Timestamp {
         let made = |claim: &Claim| match *claim {
             Claim::Held { until, .. } => until.before(HOLD_LIFE),
             Claim::Secured { at, .. } | Claim::Committed { at } | Claim::Released { at } => at,
         };
-        self.claims.values().map(made).max().unwrap_or_default()
+        self.claims.values().map(made).fold(self.others.latest, Timestamp::max)
     }
 
     /// Drops what no command can ask for any more.
@@ -280,7 +299,7 @@ mod tests {
     }
 
     fn one_piece() -> Stock {
-        Stock { units: Some(1), claims: Sorted::default() }
+        Stock { units: Some(1), ..Stock::default() }
     }
 
     const T: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -300,7 +319,7 @@ mod tests {
 
     #[test]
     fn i4_f11_a_hold_whose_answer_was_lost_is_asked_again_and_is_the_same_hold() {
-        let mut stock = Stock { units: Some(2), claims: Sorted::default() };
+        let mut stock = Stock { units: Some(2), ..Stock::default() };
         assert_eq!(stock.apply(Command::Hold, attempt(1), 1, T), Answer::Done);
         let (held, later) = (stock.clone(), T.after(Span::minutes(5)));
         for _ in 0..3 {
@@ -378,7 +397,7 @@ mod tests {
     proptest! {
         #[test]
         fn i4_never_more_winners_than_pieces(units in 0u32..4, script in prop::collection::vec(any_command(), 0..80)) {
-            let mut stock = Stock { units: Some(units), claims: Sorted::default() };
+            let mut stock = Stock { units: Some(units), ..Stock::default() };
             let mut now = T;
             for (command, n, wait) in script {
                 now = now.after(Span::seconds(wait));

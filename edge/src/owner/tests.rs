@@ -188,7 +188,8 @@ impl Bench {
                         attempt: attempt.to_string(),
                         quantity: *quantity,
                     };
-                    stock::handle(&self.stock, &op, self.now.get()).unwrap().body == "true"
+                    stock::Owner::default().handle(&self.stock, &op, self.now.get()).unwrap().body
+                        == "true"
                 });
                 self.desk().stock_answered(id, attempt, command, Some(kept)).unwrap();
             }
@@ -303,7 +304,7 @@ impl Bench {
     fn units(&self, units: u32) {
         let body = format!(r#"{{"units":{units}}}"#);
         let op = StockOp::Set { sku: "x100v".to_owned(), body };
-        stock::handle(&self.stock, &op, self.now.get()).unwrap();
+        stock::Owner::default().handle(&self.stock, &op, self.now.get()).unwrap();
     }
 
     /// A Toss card payment, paid.

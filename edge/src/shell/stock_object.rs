@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::envelope::read_call;
 use crate::owner::{Failed, Reply};
 use crate::problem::Refusal;
-use crate::stock::{self, StockOp};
+use crate::stock::{Owner, StockOp};
 
 use super::host::{Sql, parts};
 use super::store::StockStore;
@@ -17,6 +17,7 @@ use super::{clock, log};
 #[wasm_bindgen]
 pub struct StockObject {
     store: StockStore,
+    owner: Owner,
 }
 
 #[wasm_bindgen]
@@ -24,14 +25,16 @@ impl StockObject {
     /// Opens the object's database.
     #[wasm_bindgen(constructor)]
     pub fn new(sql: Sql) -> Self {
-        Self { store: StockStore::open(sql) }
+        Self { store: StockStore::open(sql), owner: Owner::default() }
     }
 
     /// Answers one operation: `[reply, null, null]`.
     #[expect(clippy::needless_pass_by_value, reason = "bytes cross the border by value")]
     pub fn answer(&self, call: Vec<u8>) -> Array {
         let reply = match read_call::<StockOp>(&call) {
-            Ok(envelope) => stock::handle(&self.store, &envelope.op, clock::now())
+            Ok(envelope) => self
+                .owner
+                .handle(&self.store, &envelope.op, clock::now())
                 .unwrap_or_else(|failed| refused(&failed, &envelope.request_id)),
             Err(_) => Reply::refusal(&Refusal::new(Code::Internal), ""),
         };

@@ -7,9 +7,8 @@
 use core::cell::RefCell;
 
 use js_sys::Array;
-use shared::hold::{Claim, Stock};
+use shared::hold::{Claim, HOLD_LIFE};
 use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
-use shared::sorted::Sorted;
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
 
@@ -41,11 +40,14 @@ const CHECKOUT_MIGRATIONS: [&str; 1] = ["
 "];
 
 /// The tables of a SKU.
-const STOCK_MIGRATIONS: [&str; 1] = ["
+const STOCK_MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE stock (sku TEXT PRIMARY KEY, units INTEGER) WITHOUT ROWID;
     CREATE TABLE claim (attempt TEXT PRIMARY KEY, kind TEXT NOT NULL, quantity INTEGER NOT NULL,
         at INTEGER NOT NULL) WITHOUT ROWID;
-"];
+",
+    "CREATE INDEX claim_of ON claim (kind, at, quantity);",
+];
 
 impl Sql {
     /// Every row as an array of its columns, in the order of the query.
@@ -369,58 +371,94 @@ const fn claim_row(claim: Claim) -> (&'static str, u32, Timestamp) {
     }
 }
 
-fn read_claim(row: &mut Row) -> Option<(AttemptId, Claim)> {
-    let (attempt, quantity, at) = (row.parsed(AttemptId::parse)?, row.small(), row.time());
-    let claim = row.parsed(|kind| match kind {
+fn read_claim(row: &mut Row) -> Option<Claim> {
+    let (quantity, at) = (row.small(), row.time());
+    row.parsed(|kind| match kind {
         "held" => Some(Claim::Held { quantity, until: at }),
         "secured" => Some(Claim::Secured { quantity, at }),
         "committed" => Some(Claim::Committed { at }),
         "released" => Some(Claim::Released { at }),
         _ => None,
-    });
-    Some((attempt, claim?))
+    })
 }
 
-impl StockShelf for StockStore {
-    fn stock(&self, sku: &Sku) -> Kept<Stock> {
-        let units = self.sql.row(
-            "SELECT units FROM stock WHERE sku = ?",
-            Values::new().text(sku.as_str()),
-            |row| row.number_or_none().and_then(|units| u32::try_from(units).ok()),
-        )?;
-        let mut claims = Sorted::default();
-        self.sql.each(
-            "SELECT attempt, quantity, at, kind FROM claim",
-            &Values::new(),
-            &mut |row| {
-                if let Some((attempt, claim)) = read_claim(row) {
-                    claims.insert(attempt, claim);
-                }
-            },
-        )?;
-        Ok(Stock { units: units.flatten(), claims })
+impl StockStore {
+    /// The one number that a query comes to.
+    fn number(&self, query: &str, values: &Values) -> Kept<Option<u64>> {
+        Ok(self.sql.row(query, values, Row::number_or_none)?.flatten())
     }
 
-    fn keep_stock(&self, sku: &Sku, stock: &Stock) -> Kept<()> {
+    fn pieces(&self, query: &str, values: &Values) -> Kept<u32> {
+        let pieces = self.number(query, values)?.unwrap_or(0);
+        Ok(u32::try_from(pieces).unwrap_or(u32::MAX))
+    }
+}
+
+// An object knows one SKU, so its claims need not name it.
+impl StockShelf for StockStore {
+    fn units(&self, sku: &Sku) -> Kept<Option<u32>> {
+        let query = "SELECT units FROM stock WHERE sku = ?";
+        let units = self.number(query, Values::new().text(sku.as_str()))?;
+        Ok(units.and_then(|units| u32::try_from(units).ok()))
+    }
+
+    fn keep_units(&self, sku: &Sku, units: Option<u32>) -> Kept<()> {
         self.sql.run(
             "INSERT INTO stock (sku, units) VALUES (?1, ?2)
              ON CONFLICT (sku) DO UPDATE SET units = excluded.units",
-            Values::new().text(sku.as_str()).number_or_null(stock.units.map(u64::from)),
-        )?;
-        let before = self.stock(sku)?;
-        for attempt in before.claims.keys().filter(|id| !stock.claims.contains_key(id)) {
-            self.sql.run("DELETE FROM claim WHERE attempt = ?", Values::new().print(&attempt))?;
-        }
-        let changed = |(id, claim): &(&AttemptId, &Claim)| before.claims.get(id) != Some(claim);
-        for (attempt, claim) in stock.claims.iter().filter(changed) {
-            let (kind, quantity, at) = claim_row(*claim);
-            self.sql.run(
-                "INSERT INTO claim (attempt, kind, quantity, at) VALUES (?, ?, ?, ?)
-                 ON CONFLICT (attempt) DO UPDATE SET kind = excluded.kind,
-                     quantity = excluded.quantity, at = excluded.at",
-                Values::new().print(&attempt).text(kind).number(u64::from(quantity)).time(at),
-            )?;
-        }
-        Ok(())
+            Values::new().text(sku.as_str()).number_or_null(units.map(u64::from)),
+        )
+    }
+
+    fn claim(&self, _: &Sku, attempt: AttemptId) -> Kept<Option<Claim>> {
+        let query = "SELECT quantity, at, kind FROM claim WHERE attempt = ?";
+        Ok(self.sql.row(query, Values::new().print(&attempt), read_claim)?.flatten())
+    }
+
+    fn keep_claim(&self, _: &Sku, attempt: AttemptId, claim: Option<Claim>) -> Kept<()> {
+        let Some(claim) = claim else {
+            let query = "DELETE FROM claim WHERE attempt = ?";
+            return self.sql.run(query, Values::new().print(&attempt));
+        };
+        let (kind, quantity, at) = claim_row(claim);
+        self.sql.run(
+            "INSERT INTO claim (attempt, kind, quantity, at) VALUES (?, ?, ?, ?)
+             ON CONFLICT (attempt) DO UPDATE SET kind = excluded.kind,
+                 quantity = excluded.quantity, at = excluded.at",
+            Values::new().print(&attempt).text(kind).number(u64::from(quantity)).time(at),
+        )
+    }
+
+    fn taken(&self, _: &Sku, now: Timestamp) -> Kept<u32> {
+        self.pieces(
+            "SELECT sum(quantity) FROM claim WHERE kind = 'secured' OR kind = 'held' AND at > ?",
+            Values::new().time(now),
+        )
+    }
+
+    fn lapsed(&self, _: &Sku, after: Timestamp, to: Timestamp) -> Kept<u32> {
+        self.pieces(
+            "SELECT sum(quantity) FROM claim WHERE kind = 'held' AND at > ? AND at <= ?",
+            Values::new().time(after).time(to),
+        )
+    }
+
+    fn next_lapse(&self, _: &Sku, now: Timestamp) -> Kept<Option<Timestamp>> {
+        let query = "SELECT min(at) FROM claim WHERE kind = 'held' AND at > ?";
+        Ok(self.number(query, Values::new().time(now))?.map(Timestamp::from_millis))
+    }
+
+    fn latest(&self, _: &Sku) -> Kept<Timestamp> {
+        let query = "SELECT max(CASE kind WHEN 'held' THEN at - ? ELSE at END) FROM claim";
+        let life = Values::new();
+        let latest = self.number(query, life.number(HOLD_LIFE.as_millis()))?;
+        Ok(Timestamp::from_millis(latest.unwrap_or(0)))
+    }
+
+    fn forget(&self, _: &Sku, before: Timestamp) -> Kept<()> {
+        self.sql.run(
+            "DELETE FROM claim WHERE kind IN ('held', 'committed', 'released') AND at < ?",
+            Values::new().time(before),
+        )
     }
 }

@@ -10,11 +10,15 @@ use crate::shelf_memory::StockMemory;
 const T: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn ask(shelf: &StockMemory, op: &StockOp, now: Timestamp) -> Value {
-    serde_json::from_str(&handle(shelf, op, now).unwrap().body).unwrap()
+    serde_json::from_str(&Owner::default().handle(shelf, op, now).unwrap().body).unwrap()
 }
 
 fn set(shelf: &StockMemory, body: &str) -> Result<Reply, Failed> {
-    handle(shelf, &StockOp::Set { sku: "x100v".to_owned(), body: body.to_owned() }, T)
+    Owner::default().handle(
+        shelf,
+        &StockOp::Set { sku: "x100v".to_owned(), body: body.to_owned() },
+        T,
+    )
 }
 
 fn command(n: u128, command: Command, quantity: u32) -> StockOp {
@@ -38,7 +42,7 @@ fn r15_a_stranger_learns_whether_and_until_when_and_never_how_many() {
     assert_eq!(ask(&shelf, &command(1, Command::Hold, 1), T), true);
     let stranger = ask(&shelf, &outlook(false), T);
     assert_eq!(stranger["can_enter"], false);
-    assert_eq!(stranger["until"], T.after(shared::hold::HOLD_LIFE).to_string());
+    assert_eq!(stranger["until"], T.after(HOLD_LIFE).to_string());
     assert!(stranger["units"].is_null() && stranger["available"].is_null());
     let shop = ask(&shelf, &outlook(true), T);
     assert_eq!((&shop["units"], &shop["available"]), (&1.into(), &0.into()));
@@ -93,7 +97,52 @@ fn a_number_or_a_name_that_cannot_be_is_refused_and_keeps_nothing() {
         });
     }
     for op in wrong {
-        assert_eq!(handle(&shelf, &op, T), Err(Code::NotFound.into()), "{op:?}");
+        assert_eq!(Owner::default().handle(&shelf, &op, T), Err(Code::NotFound.into()), "{op:?}");
     }
     assert_eq!(ask(&shelf, &outlook(true), T)["tracked"], false);
+}
+
+/// One owner that remembers, and one that counts anew for every command, on the same script.
+#[test]
+fn i4_what_an_owner_remembers_is_what_it_would_count() {
+    let (kept, counted) = (StockMemory::default(), StockMemory::default());
+    let owner = Owner::default();
+    let both = |op: &StockOp, now: Timestamp| {
+        let anew = Owner::default().handle(&counted, op, now).unwrap().body;
+        assert_eq!(owner.handle(&kept, op, now).unwrap().body, anew, "{op:?} at {now}");
+    };
+    both(&StockOp::Set { sku: "x100v".to_owned(), body: r#"{"units":3}"#.to_owned() }, T);
+    // A small generator of its own: every state is visited many times in this many steps.
+    let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut now = T;
+    for _ in 0..20_000 {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        let each = [Command::Hold, Command::Secure, Command::Commit, Command::Release];
+        let (which, who) =
+            (each[usize::try_from((bits >> 8) % 4).unwrap()], u128::from((bits >> 16) % 9));
+        now = now.after(Span::seconds((bits >> 24) % 400));
+        both(&command(who, which, 1 + u32::from(bits & (1 << 40) > 0)), now);
+        both(&outlook(true), now);
+        if bits.is_multiple_of(50) {
+            let body = format!(r#"{{"units":{}}}"#, (bits >> 50) % 4);
+            both(&StockOp::Set { sku: "x100v".to_owned(), body }, now);
+        }
+    }
+    let sku = Sku::parse("x100v").unwrap();
+    assert_eq!(kept.whole(&sku), counted.whole(&sku));
+}
+
+#[test]
+fn i16_tombstones_are_forgotten_after_a_month() {
+    let (shelf, owner) = (StockMemory::default(), Owner::default());
+    let sku = Sku::parse("x100v").unwrap();
+    for n in 0..100 {
+        owner.handle(&shelf, &command(n, Command::Release, 1), T).unwrap();
+    }
+    assert_eq!(shelf.whole(&sku).claims.values().count(), 100);
+    let later = T.after(TOMBSTONE_LIFE).after(Span::hours(2));
+    owner.handle(&shelf, &command(200, Command::Hold, 1), later).unwrap();
+    assert_eq!(shelf.whole(&sku).claims.values().count(), 1);
 }

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edge::row::Record;
-use edge::shelf::{Shelf as _, StockShelf as _};
+use edge::shelf::Shelf as _;
 use edge::stock;
 use edge::view;
 use shared::id::{AttemptId, CheckoutId, Sku};
@@ -309,8 +309,8 @@ impl World {
             let sold = sold.get(&nth).copied().unwrap_or(0);
             let name = stock::object_name(ACCOUNTS[goods.merchant].id, &goods.sku);
             let sku = Sku::parse(&goods.sku);
-            let kept = self.stocks.get(&name).zip(sku).map(|(shelf, sku)| shelf.stock(&sku));
-            let Some(Ok(kept)) = kept else { continue };
+            let kept = self.stocks.get(&name).zip(sku).map(|((shelf, _), sku)| shelf.whole(&sku));
+            let Some(kept) = kept else { continue };
             for what in rules::audit_stock(&kept, units, sold, self.time()) {
                 self.notes.wrong("I-4", format!("{} {what}", goods.sku));
             }

@@ -111,11 +111,12 @@ impl World {
     fn stock_called(&mut self, rpc: u64, ask: &Ask) {
         let Ok(call) = read_call::<StockOp>(&ask.bytes) else { return self.reply(rpc, None) };
         if self.strikes(Kind::CrashBeforeStore) {
+            self.stocks.entry(ask.object.clone()).or_default().1 = stock::Owner::default();
             return self.reply(rpc, None);
         }
         let now = self.time();
-        let shelf = self.stocks.entry(ask.object.clone()).or_default();
-        let reply = match stock::handle(shelf, &call.op, now) {
+        let (shelf, owner) = self.stocks.entry(ask.object.clone()).or_default();
+        let reply = match owner.handle(shelf, &call.op, now) {
             Ok(reply) => reply,
             Err(Failed::Refused(refusal)) => Reply::refusal(&refusal, &call.request_id),
             Err(Failed::Broken(error)) => {

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edge::owner::Op;
 use edge::row::Record;
-use edge::shelf::{Shelf as _, StockShelf as _};
+use edge::shelf::Shelf as _;
 use edge::signature::digest;
 use edge::stock;
 use serde_json::Value;
@@ -76,8 +76,8 @@ impl World {
         let Ok(Some(record)) = self.objects[object].shelf.record(id) else { return };
         for (sku, _) in record.checkout.stock() {
             let name = stock::object_name(record.checkout.merchant.as_str(), sku.as_str());
-            let Some(shelf) = self.stocks.get(&name) else { continue };
-            let Ok(stock) = shelf.stock(&sku) else { continue };
+            let Some((shelf, _)) = self.stocks.get(&name) else { continue };
+            let stock = shelf.whole(&sku);
             let claim = stock.claims.get(&attempt);
             let secured = matches!(claim, Some(Claim::Secured { .. } | Claim::Committed { .. }));
             if stock.units.is_some() && !secured {
@@ -191,8 +191,8 @@ impl World {
     fn audit_claims(&mut self, record: &Record) {
         for (sku, _) in record.checkout.stock() {
             let name = stock::object_name(record.checkout.merchant.as_str(), sku.as_str());
-            let kept = self.stocks.get(&name).map(|shelf| shelf.stock(&sku));
-            let Some(Ok(kept)) = kept.filter(|_| record.payment.stock_debts.is_empty()) else {
+            let kept = self.stocks.get(&name).map(|(shelf, _)| shelf.whole(&sku));
+            let Some(kept) = kept.filter(|_| record.payment.stock_debts.is_empty()) else {
                 continue;
             };
             let phase = record.payment.phase.kind();

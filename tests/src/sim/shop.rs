@@ -132,9 +132,9 @@ impl World {
         for goods in self.plan.goods.clone() {
             let Some(units) = goods.units else { continue };
             let name = stock::object_name(ACCOUNTS[goods.merchant].id, &goods.sku);
-            let shelf = self.stocks.entry(name).or_default();
+            let (shelf, owner) = self.stocks.entry(name).or_default();
             let op = StockOp::Set { sku: goods.sku, body: json!({ "units": units }).to_string() };
-            let set = stock::handle(shelf, &op, shared::time::Timestamp::from_millis(self.now));
+            let set = owner.handle(shelf, &op, shared::time::Timestamp::from_millis(self.now));
             assert!(set.is_ok(), "{set:?}");
         }
         if self.strikes(Kind::ShopDead) {

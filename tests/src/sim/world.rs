@@ -98,7 +98,8 @@ pub(super) struct World {
     pub(super) calls: BTreeMap<u64, Caller>,
     pub(super) pending: BTreeMap<u64, Pending>,
     pub(super) objects: Vec<Object>,
-    pub(super) stocks: BTreeMap<String, edge::shelf_memory::StockMemory>,
+    /// What is kept of each piece, and its owner's memory while it lives.
+    pub(super) stocks: BTreeMap<String, (edge::shelf_memory::StockMemory, edge::stock::Owner)>,
     pub(super) sandbox: Sandbox,
     pub(super) outbox_at: Option<u64>,
     /// The latest answer to each look-up of ours.

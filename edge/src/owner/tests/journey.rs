@@ -74,7 +74,7 @@ fn a_virtual_account_waits_for_its_deposit_and_is_paid_by_it() {
     bench.callback(&page, "toss", "deposit-1");
     assert_eq!(bench.status(&page).text("/outcome"), "paid");
     assert_eq!(bench.told(), ["checkout.deposit_issued", "checkout.paid"]);
-    let view = stock::handle(
+    let view = stock::Owner::default().handle(
         &bench.stock,
         &StockOp::Outlook { sku: "x100v".to_owned(), shop: true },
         bench.now.get(),

@@ -240,7 +240,7 @@ fn r19_a_refused_preparation_frees_the_hold_and_gives_a_fresh_token() {
     assert_eq!(begun.text("/status/decline/provider_code"), "3101");
     assert!(begun.body["status"]["can_retry"] == true && begun.body["status"]["token"].is_string());
     let outlook = StockOp::Outlook { sku: "x100v".to_owned(), shop: true };
-    let view = stock::handle(&bench.stock, &outlook, bench.now.get()).unwrap();
+    let view = stock::Owner::default().handle(&bench.stock, &outlook, bench.now.get()).unwrap();
     assert_eq!(heard(&view).body["available"], 1);
 }
 
