@@ -183,14 +183,20 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) -> bool {
-        let id = RefundId::new(attempt.bits());
+        let (mut id, mut name) = (RefundId::new(attempt.bits()), format!("stray:{attempt}"));
+        let given = self.given_back(attempt, sighting.amount).minor();
+        // What is left although everything that we gave back has gone is another sum.
+        if given > 0 && sighting.cancelled.minor() >= given {
+            id = RefundId::new(attempt.bits() ^ u128::from(sighting.cancelled.minor()));
+            name = format!("stray:{id}");
+        }
         // A sum that does not even fit its own currency goes back whole.
         let left = sighting.amount.minus(sighting.cancelled).unwrap_or(sighting.amount).amount();
         let known = self.refunds.iter().any(|refund| refund.id == id);
         let Some(amount) = left.filter(|_| !known) else { return false };
         let channel = self.attempt(attempt).map(|a| a.channel.to_string()).unwrap_or_default();
         step.entries.extend(Entry::split(
-            format!("stray:{attempt}"),
+            name,
             (Account::Provider(channel), Side::Debit, amount),
             vec![(Account::Suspense, amount)],
         ));

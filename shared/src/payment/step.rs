@@ -349,6 +349,8 @@ impl Payment {
             Fact::Waiting => InputKind::Waiting,
             Fact::Authenticated(s) if fits(s) => InputKind::Authenticated,
             Fact::DepositIssued(s, _) if fits(s) => InputKind::DepositIssued,
+            // Older than what was issued or ordered, or somebody else's: it ends nothing.
+            Fact::Authenticated(_) if issued => InputKind::Unknown,
             Fact::Authenticated(_) | Fact::DepositIssued(..) => InputKind::Mismatched,
             // Everything went back already (by the provider's console): no money is here.
             Fact::Captured(s) if s.cancelled == s.amount && !self.holds_money() => {

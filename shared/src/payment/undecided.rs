@@ -10,7 +10,8 @@
 
 use super::work::{UNDECIDED, undecided_at};
 use super::{
-    Attempt, CaptureTurn, Case, CaseCode, Payment, Phase, PhaseKind, Refund, RefundState, Step,
+    Attempt, CaptureTurn, Case, CaseCode, Payment, Phase, PhaseKind, Refund, RefundState, Retry,
+    Step,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -67,12 +68,21 @@ impl Payment {
             self.call_person(CaseCode::RefundRefused, &detail, now, step);
             return;
         }
+        if let (Phase::Closing(_, _, Some(known)), Fact::Captured(seen)) = (&mut self.phase, fact) {
+            // Another sum than was ordered: that one goes back.
+            known.clone_from(seen);
+            return;
+        }
         // It had been taken, and went back: the books say both.
         let went_back = matches!(fact.kind(), FactKind::Cancelled | FactKind::Captured);
         if went_back && self.phase.kind() != PhaseKind::Closing {
             self.take_back(CaseCode::OutcomeUnknown, id, &sighting, now, step);
             let at = self.refunds.iter().rposition(|refund| refund.attempt == id);
             self.refund_done(checkout, at.unwrap_or(usize::MAX), step);
+            // The order named the sum that was asked for; whether that was all, a look tells.
+            if !self.strays.iter().any(|(stray, _)| *stray == id) {
+                self.strays.push((id, Retry::now(now)));
+            }
         }
     }
 

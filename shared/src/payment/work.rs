@@ -229,9 +229,10 @@ impl Payment {
             Phase::Closing(..) if !self.retry.count.is_multiple_of(2) => {
                 Some(self.look_up(attempt))
             }
-            Phase::Closing(_, _, Some(sighting)) => {
-                ask(void(checkout, attempt, &sighting.provider_payment_id, self.undoing()))
-            }
+            Phase::Closing(_, _, Some(sighting)) => ask(match self.undoing() {
+                Some(taken) => undo(checkout, attempt, taken),
+                None => void(checkout, attempt, &sighting.provider_payment_id),
+            }),
             Phase::Closing(..) if self.attempt(attempt).is_some_and(|a| a.style.closes) => {
                 ask(Ask::Close { request_id: attempt.request_id() })
             }
@@ -269,7 +270,7 @@ impl Payment {
             .and_then(|a| a.payment_id.as_ref());
         match issued {
             Some(payment_id) => {
-                let ask = Box::new(void(checkout, attempt, payment_id, None));
+                let ask = Box::new(void(checkout, attempt, payment_id));
                 Work::Ask { attempt, ask, refund: None }
             }
             None => self.look_up(attempt),
@@ -349,19 +350,36 @@ fn prepare(checkout: &Checkout, attempt: AttemptId) -> Ask {
     }
 }
 
-/// The order to void an account into which nobody has paid, or to give back whatever a capture took.
-fn void(
-    checkout: &Checkout,
-    attempt: AttemptId,
-    payment_id: &ProviderPaymentId,
-    captured: Option<&Sighting>,
-) -> Ask {
+/// The order to give back whatever a capture took: what was ordered, until a look shows another sum. Each sum
+/// has a key of its own.
+fn undo(checkout: &Checkout, attempt: AttemptId, taken: &Sighting) -> Ask {
+    let left = taken.amount.minus(taken.cancelled).ok().and_then(Total::amount);
+    let amount = left.unwrap_or(checkout.amount);
+    let request_id = attempt.request_id();
+    let mut key = format!("{request_id}-close");
+    if amount != checkout.amount {
+        key.push_str(&amount.minor().to_string());
+    }
+    Ask::Cancel {
+        request_id,
+        provider_payment_id: taken.provider_payment_id.clone(),
+        amount,
+        captured: taken.amount,
+        cancelled_before: taken.cancelled,
+        key,
+        reason: "outcome unknown".to_owned(),
+        account: None,
+    }
+}
+
+/// The order to void an account into which nobody has paid.
+fn void(checkout: &Checkout, attempt: AttemptId, payment_id: &ProviderPaymentId) -> Ask {
     let none = Total::zero(checkout.currency());
     Ask::Cancel {
         request_id: attempt.request_id(),
         provider_payment_id: payment_id.clone(),
         amount: checkout.amount,
-        captured: captured.map_or(none, |sighting| sighting.amount),
+        captured: none,
         cancelled_before: none,
         key: format!("{}-close", attempt.request_id()),
         reason: "not paid in time".to_owned(),

@@ -161,3 +161,36 @@ fn f38_an_account_that_is_closed_as_it_is_issued_is_no_capture_to_undo() {
     bench.fact(1, AskKind::Cancel, refused);
     assert_eq!(bench.phase(), PhaseKind::Closing, "asked by its plan, not at once again");
 }
+
+#[test]
+fn f15_f20_another_sum_than_was_ordered_goes_back_whole() {
+    // Seen before the cancel is put, and found by the look after it.
+    let mut seen = undoing();
+    seen.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_007)));
+    seen.now = seen.now.after(Span::minutes(1));
+    seen.work();
+    seen.now = seen.now.after(Span::minutes(1));
+    let Some(Work::Ask { ask, .. }) = seen.work().pop() else { panic!("a question") };
+    let Ask::Cancel { amount, captured, .. } = *ask else { panic!("a cancel") };
+    assert_eq!((amount.minor(), captured.minor()), (10_007, 10_007));
+    seen.fact(1, AskKind::Cancel, Fact::Cancelled { cancelled: None });
+    assert_eq!((seen.phase(), net(&seen)), (PhaseKind::Open, 0));
+
+    let mut found = undoing();
+    found.fact(1, AskKind::Cancel, Fact::Cancelled { cancelled: None });
+    assert!(found.asks().contains(&AskKind::LookUp));
+    let cancelled = won(10_000).total();
+    for _ in 0..2 {
+        let rest = Sighting { cancelled, ..sighting(1, 10_007) };
+        found.fact(1, AskKind::LookUp, Fact::Captured(rest));
+    }
+    let [_, rest] = &found.payment.refunds[..] else { panic!("{:?}", found.payment.refunds) };
+    assert_eq!((rest.amount.minor(), rest.state), (7, RefundState::Requested));
+    let id = rest.id;
+    found.feed(Input::RefundFact { refund: id, fact: Fact::Cancelled { cancelled: None } });
+    assert_eq!(net(&found), 0);
+    let mut names: Vec<&str> = found.entries.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4, "what has one name is written once: {names:?}");
+}
