@@ -181,9 +181,10 @@ const fn paid(input: InputKind) -> Verdict {
         I::LookNow => Ask,
         I::StrayCaptured => Undo(C::LateCapture),
         I::CapturedWrong | I::Mismatched | I::NotFound | I::Waiting => Alarm(C::Contradiction),
-        I::Authenticated | I::DepositIssued | I::Declined => Alarm(C::Contradiction),
+        I::Authenticated | I::DepositIssued => Alarm(C::Contradiction),
+        I::Declined | I::Closed => Alarm(C::Contradiction),
         I::Captured | I::StockKept | I::Abandon | I::AttemptOver | I::CheckoutOver => Same,
-        I::Prepared | I::Closed | I::Unknown => Same,
+        I::Prepared | I::Unknown => Same,
         I::StockLost => Alarm(C::SoldOut),
     }
 }

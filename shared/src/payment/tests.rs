@@ -394,7 +394,7 @@ fn f15_f16_silence_garbage_and_not_found_leave_the_outcome_unknown_and_are_asked
 
 #[test]
 fn f23_paid_is_sticky_against_contradictions() {
-    for fact in [Fact::NotFound, Fact::Waiting, Fact::Captured(sighting(1, 1))] {
+    for fact in [Fact::NotFound, Fact::Waiting, Fact::Closed, Fact::Captured(sighting(1, 1))] {
         let mut bench = Bench::paid();
         let verdict = bench.fact(1, AskKind::LookUp, fact);
         assert_eq!(verdict, Verdict::Alarm(CaseCode::Contradiction));
