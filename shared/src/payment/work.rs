@@ -280,14 +280,15 @@ impl Payment {
     /// Whether an attempt that ended can be paid yet, by what the provider says of it now.
     pub(super) fn may_still_pay(&self, id: AttemptId, fact: &Fact, now: Timestamp) -> bool {
         let Some(attempt) = self.attempt(id) else { return false };
+        let style = attempt.style;
+        let watched = now < attempt.ends_at.after(WATCH);
+        // Of what only we capture, an account alone can be paid without us.
+        let known = !style.captures_itself && attempt.payment_id.is_some();
         match fact.kind() {
-            FactKind::NotFound | FactKind::Waiting => {
-                attempt.style.stays_open() && now < attempt.ends_at.after(WATCH)
-            }
+            FactKind::NotFound | FactKind::Waiting => watched && (known || style.stays_open()),
+            FactKind::Prepared | FactKind::Authenticated => watched && style.stays_open(),
             FactKind::DepositIssued => true,
             FactKind::More
-            | FactKind::Prepared
-            | FactKind::Authenticated
             | FactKind::Captured
             | FactKind::Declined
             | FactKind::Closed

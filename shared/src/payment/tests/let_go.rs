@@ -180,3 +180,20 @@ fn f19_an_account_is_voided_even_if_an_older_answer_does_not_show_it() {
         assert_eq!(bench.asks(), vec![AskKind::Cancel], "{older:?}");
     }
 }
+
+#[test]
+fn f19_f43_what_was_let_go_is_watched_whatever_an_old_copy_shows() {
+    let prepared = Fact::Prepared { token: Some("t".to_owned()) };
+    for older in [Fact::NotFound, prepared, Fact::Authenticated(sighting(1, 10_000))] {
+        let mut bench = let_go(Fact::Waiting);
+        bench.fact(1, AskKind::LookUp, older.clone());
+        assert_eq!(bench.payment.strays.len(), 1, "{older:?}");
+    }
+    let mut bench = Bench::present(OURS);
+    bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 9_000), deposit()));
+    bench.fact(1, AskKind::LookUp, Fact::NotFound);
+    assert_eq!(bench.payment.strays.len(), 1, "an account that was seen does not vanish");
+    bench.now = bench.now.after(Span::hours(2));
+    bench.fact(1, AskKind::LookUp, Fact::NotFound);
+    assert!(bench.payment.strays.is_empty(), "but nobody waits for ever");
+}
