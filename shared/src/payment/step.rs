@@ -347,7 +347,7 @@ impl Payment {
             Fact::NotFound => InputKind::NotFound,
             Fact::Prepared { .. } => InputKind::Prepared,
             Fact::Waiting => InputKind::Waiting,
-            Fact::Authenticated(s) if fits(s) => InputKind::Authenticated,
+            Fact::Authenticated(s) if fits(s) || issued => InputKind::Authenticated,
             Fact::DepositIssued(s, _) if fits(s) => InputKind::DepositIssued,
             // Older than what was issued or ordered, or somebody else's: it ends nothing.
             Fact::Authenticated(_) if issued => InputKind::Unknown,

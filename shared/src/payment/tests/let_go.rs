@@ -171,7 +171,8 @@ fn f20_f34_an_account_that_does_not_fit_is_voided_and_its_money_goes_back() {
 
 #[test]
 fn f19_an_account_is_voided_even_if_an_older_answer_does_not_show_it() {
-    for older in [Fact::NotFound, Fact::Waiting, Fact::Authenticated(sighting(1, 10_000))] {
+    let [right, wrong] = [10_000, 9_000].map(|amount| Fact::Authenticated(sighting(1, amount)));
+    for older in [Fact::NotFound, Fact::Waiting, right, wrong] {
         let mut bench = Bench::present(OURS);
         bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 10_000), deposit()));
         bench.feed(Input::Abandon(id(1)));
