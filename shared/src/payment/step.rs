@@ -286,7 +286,10 @@ impl Payment {
         let given = self.phase.attempt().zip(fact.sighting());
         let given = given.map(|(id, sighting)| self.given_back(id, sighting.amount));
         let again = known == given && LOOKS_AGAIN.contains(&self.retry.count);
-        if self.phase.kind() == PhaseKind::Paid && kind != InputKind::Unknown && !again {
+        // A hint that came while the question was travelling is newer than this answer.
+        let hinted = self.retry.count == 0 && self.retry.next_at.is_some();
+        let answered = kind != InputKind::Unknown && !again && !hinted;
+        if self.phase.kind() == PhaseKind::Paid && answered {
             self.retry = self.next_sync(now);
         }
         self.decide(checkout, kind, Some(fact), now, step);

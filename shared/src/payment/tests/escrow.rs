@@ -185,3 +185,18 @@ fn i16_a_paid_escrow_is_not_looked_at_for_ever_and_others_not_at_all() {
     bench.stock(1, hold::Command::Commit, true);
     assert_eq!(bench.payment.due(&bench.checkout), None);
 }
+
+#[test]
+fn f39_a_hint_that_comes_while_a_question_travels_is_looked_into_after_its_answer() {
+    let mut bench = Bench::paid();
+    let hint = Input::LookNow { attempt: AttemptId::new(HOME, 1), source: "webhook" };
+    bench.feed(hint.clone());
+    assert_eq!(bench.asks(), vec![AskKind::LookUp]);
+    bench.feed(hint);
+    bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
+    bench.now = bench.now.after(Span::seconds(2));
+    assert_eq!(bench.asks(), vec![AskKind::LookUp], "the answer was older than the hint");
+    bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
+    bench.now = bench.now.after(Span::hours(1));
+    assert!(bench.asks().is_empty(), "and nothing is asked without one");
+}
