@@ -10,7 +10,7 @@ use crate::notes::Learnt;
 use crate::time::{Span, Timestamp};
 
 /// The provider's own id of a payment (tid, imp_uid, paymentKey): bounded text, opaque to us.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderPaymentId(String);
 
 impl ProviderPaymentId {
@@ -30,7 +30,7 @@ impl ProviderPaymentId {
 
 /// Where the money of a cash-like payment is sent back to (R62). Personal data: the journal and the
 /// logs must not hold it, so it prints as dots.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RefundAccount {
     /// The bank, by the provider's code.
     pub bank: String,
@@ -105,7 +105,7 @@ pub enum Ask {
 }
 
 /// The kinds of [`Ask`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AskKind {
     /// [`Ask::Prepare`]
     Prepare,
@@ -146,7 +146,7 @@ impl Ask {
 }
 
 /// A payment as the provider describes it: everything that is compared before anything is believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sighting {
     /// The request id as the provider printed it; compared with ours as text.
     pub request_id: String,
@@ -161,7 +161,7 @@ pub struct Sighting {
 }
 
 /// A virtual account that waits for the buyer's deposit (R35).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Deposit {
     /// The bank, as the buyer knows it.
     pub bank: String,
@@ -174,7 +174,7 @@ pub struct Deposit {
 }
 
 /// Why an attempt did not lead to a payment, in the closed list that buyers are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeclineCode {
     /// The card company or bank said no.
     CardDeclined,
@@ -230,7 +230,7 @@ impl DeclineCode {
 }
 
 /// A refusal with the provider's own word for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Decline {
     /// What the buyer is told.
     pub code: DeclineCode,

@@ -20,7 +20,7 @@ pub const SECURED_LIFE: Span = Span::hours(24 * 14);
 pub const TOMBSTONE_LIFE: Span = Span::hours(24 * 30);
 
 /// One claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// Kept for a buyer until `until`.
     Held {
@@ -49,7 +49,7 @@ pub enum Claim {
 }
 
 /// What a checkout wants of a SKU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Command {
     /// Keep pieces until the attempt's clock ends.
     Hold,
@@ -119,7 +119,7 @@ pub struct Outlook {
 
 /// What an owner knows of claims that it does not load: a command is decided by its own claim and by how
 /// much the others keep, so that the millionth costs what the first did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Others {
     /// Pieces that they keep now.
     pub pieces: u32,
@@ -130,7 +130,7 @@ pub struct Others {
 }
 
 /// The stock of one SKU, or as much of it as a command needs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Stock {
     /// Pieces not yet sold; `None` when not tracked.
     pub units: Option<u32>,

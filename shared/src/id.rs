@@ -8,7 +8,7 @@
 use core::fmt;
 
 /// Where a checkout lives: which generation of sharding, and which object of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Home {
     /// Generation of the sharding rule, 1 to 9.
     pub generation: u8,
@@ -51,7 +51,7 @@ fn parse_bits(text: &str) -> Option<u128> {
 macro_rules! homed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $separator:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name {
             home: Home,
             bits: u128,
@@ -127,7 +127,7 @@ impl RequestId {
 macro_rules! plain_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u128);
 
         impl $name {
@@ -169,7 +169,7 @@ plain_id!(
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -227,7 +227,7 @@ text_id!(
 );
 
 /// The caller's name for one intent: printable ASCII, 8 to 255 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {

@@ -1,7 +1,7 @@
 //! How a buyer pays, on what, and how the window is shown: the words that page, edge and adapters share.
 
 /// How the buyer pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Means {
     /// Credit or debit card.
     Card,
@@ -43,7 +43,7 @@ impl Means {
 }
 
 /// What kind of device the page runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Device {
     /// A desktop browser.
     Pc,
@@ -73,7 +73,7 @@ impl Device {
 }
 
 /// How a provider's window is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presentation {
     /// A frame in the page.
     Iframe,

@@ -13,7 +13,7 @@ pub const AMOUNT_MAX: u64 = (1 << 53) - 1;
 const _: () = assert!(AMOUNT_MAX < 1 << 53);
 
 /// A currency that Hanbeon takes, by its ISO 4217 code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Currency {
     /// South Korean won, no minor unit.
     Krw,
@@ -86,7 +86,7 @@ impl fmt::Display for MoneyError {
 }
 
 /// A positive amount in minor units (won for KRW, cents for USD) with its currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Amount {
     minor: u64,
     currency: Currency,
@@ -140,7 +140,7 @@ impl fmt::Display for Amount {
 }
 
 /// A sum that may be zero: what was captured, refunded, or is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Total {
     minor: u64,
     currency: Currency,

@@ -19,7 +19,7 @@ const BYTES_MAX: usize = 8 * 1024;
 
 /// What is known of an attempt, one line a note: name, milliseconds, value. A text, because it is written
 /// down as often as its attempt is and read by a few questions alone.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Notes(String);
 
 impl Notes {

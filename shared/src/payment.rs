@@ -47,7 +47,7 @@ pub const REFUNDS_MAX: usize = 50;
 /// At most this many cases are kept.
 pub const CASES_MAX: usize = 20;
 /// The state of a checkout's payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Payment {
     /// Rises by one with every change; a stale writer shows by it (I-10).
     pub version: u64,

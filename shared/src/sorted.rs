@@ -7,7 +7,7 @@
 use core::borrow::Borrow;
 
 /// Entries in the order of their keys; a key occurs once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sorted<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for Sorted<K, V> {

@@ -11,7 +11,7 @@ use crate::posting::{Account, Entry, Side};
 use crate::time::Timestamp;
 
 /// Why money goes back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RefundCause {
     /// The shop gives back (a part of) this order.
     Shop(OrderId),
@@ -22,7 +22,7 @@ pub enum RefundCause {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefundState {
     /// Reserved here, and asked of the provider until it answers.
     Requested,
@@ -33,7 +33,7 @@ pub enum RefundState {
 }
 
 /// One amount going back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refund {
     /// Its id; also the provider's idempotency key (I-12).
     pub id: RefundId,

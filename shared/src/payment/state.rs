@@ -7,7 +7,7 @@ use crate::notes::Notes;
 use crate::time::Timestamp;
 
 /// What the core needs to know of the attempt's provider; copied from its capabilities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Style {
     /// Must announce the payment before the window.
     pub prepares: bool,
@@ -33,7 +33,7 @@ impl Style {
 }
 
 /// One try at one provider's window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Attempt {
     /// Its id; its request id follows from it.
     pub id: AttemptId,
@@ -82,7 +82,7 @@ impl Attempt {
 }
 
 /// Why an attempt is being closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Why {
     /// The buyer left the window and wants another method.
     BuyerLeft,
@@ -93,7 +93,7 @@ pub enum Why {
 }
 
 /// What is to be asked next while capturing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CaptureTurn {
     /// Tell it to take the money, with the attempt's key.
     Capture,
@@ -102,7 +102,7 @@ pub enum CaptureTurn {
 }
 
 /// Where the payment stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Nobody pays at the moment.
     Open,
@@ -131,7 +131,7 @@ pub enum Phase {
 }
 
 /// The names of the phases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PhaseKind {
     /// [`Phase::Open`]
     Open,

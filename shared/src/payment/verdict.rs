@@ -18,7 +18,7 @@ pub enum Refusal {
 }
 
 /// What a person must look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CaseCode {
     /// The provider holds another amount, currency, merchant or id than we asked for.
     AmountMismatch,
@@ -70,7 +70,7 @@ impl CaseCode {
 }
 
 /// Something for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Case {
     /// Which kind.
     pub code: CaseCode,

@@ -48,7 +48,7 @@ const SYNC_GAP: Span = Span::hours(24);
 const SYNC_LIFE: Span = Span::hours(24 * 60);
 
 /// When a question is put next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Retry {
     /// How often it was put since the last hint.
     pub count: u32,

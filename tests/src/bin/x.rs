@@ -3,8 +3,9 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `sim` the simulator, `planted` with mistakes · `crash` kills of the running runtime · `suites` tests,
-//! the checks of CI, tidy.
+//! `sim` the simulator, `planted` with mistakes · `model` the model check · `fuzz` what strangers send ·
+//! `mutants` whether tests would notice · `crash` kills of the running runtime · `suites` tests, the checks
+//! of CI, tidy.
 //!
 //! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
 //! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
@@ -27,8 +28,14 @@ mod build;
 mod crash;
 #[path = "../x/demo.rs"]
 mod demo;
+#[path = "../x/fuzz.rs"]
+mod fuzz;
 #[path = "../x/keep.rs"]
 mod keep;
+#[path = "../x/model.rs"]
+mod model;
+#[path = "../x/mutants.rs"]
+mod mutants;
 #[path = "../x/planted.rs"]
 mod planted;
 #[path = "../x/run.rs"]
@@ -196,6 +203,54 @@ const TASKS: &[Task] = &[
         perform: bench::bench,
     },
     Task {
+        name: "model",
+        about: "every order of events in small worlds, walked to the end: rules, and pairs that can be met",
+        options: &[
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+            Opt { name: "--scene", value: Some("NAME"), about: "one scene alone" },
+            Opt {
+                name: "--short",
+                value: None,
+                about: "fewer faults at once: what every run of the tests walks through",
+            },
+            Opt {
+                name: "--keep",
+                value: None,
+                about: "write the pairs that were met to shared/testdata/pairs.txt",
+            },
+        ],
+        filter: None,
+        perform: model::model,
+    },
+    Task {
+        name: "fuzz",
+        about: "what strangers send, bent and sent again: tokens, bodies, webhooks, answers, messages",
+        options: &[
+            Opt {
+                name: "--seconds",
+                value: Some("N"),
+                about: "for all targets together (default 60)",
+            },
+            Opt { name: "--target", value: Some("NAME"), about: "one target alone" },
+            Opt { name: "--seed", value: Some("S"), about: "other inputs (default 1)" },
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+        ],
+        filter: None,
+        perform: fuzz::fuzz,
+    },
+    Task {
+        name: "mutants",
+        about: "one mistake at a time in the modules where it costs money: do the tests notice?",
+        options: &[
+            Opt { name: "--module", value: Some("NAME"), about: "payment, hold, claims or token" },
+            Opt { name: "--diff", value: Some("REV"), about: "only what was changed since then" },
+            Opt { name: "--again", value: None, about: "also where the files are as they were" },
+            Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
+        ],
+        filter: None,
+        perform: mutants::mutants,
+    },
+    Task {
         name: "size",
         about: "build for release and weigh what ships against its budgets",
         options: &[Opt { name: "--json", value: None, about: "figures as JSON on stdout" }],
@@ -237,7 +292,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// Names that are taken, so that a guess gets an honest answer.
-const TO_COME: &[&str] = &["model", "mutants"];
+const TO_COME: &[&str] = &[];
 
 fn main() -> ExitCode {
     match args::dispatch(TASKS, TO_COME, std::env::args().skip(1)) {

@@ -23,6 +23,8 @@ use crate::run::{
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub const WASM_BINDGEN: &str = "0.2.130";
 pub const WORKER_BUILD: &str = "0.8.7";
+/// Only `cargo x mutants` needs it, and installs it when it runs.
+const CARGO_MUTANTS: &str = "27.1.0";
 /// The oldest Node whose npm reads our lockfile; the Node that runs things is an npm package.
 const NODE_MAJOR_MIN: u32 = 18;
 
@@ -46,6 +48,15 @@ pub fn prepare() -> Result<(), Failure> {
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, "1 minute", false)?;
     cargo_tool("worker-build", "worker-build", WORKER_BUILD, "1 to 2 minutes", true)?;
     npm_packages()
+}
+
+/// What mutation testing needs.
+///
+/// # Errors
+///
+/// When it cannot be installed.
+pub fn mutation_tool() -> Result<(), Failure> {
+    cargo_tool("cargo-mutants", "cargo-mutants", CARGO_MUTANTS, "2 minutes", true)
 }
 
 /// A cargo tool that `prepare` installed.
@@ -114,7 +125,10 @@ fn cargo_tool(
 ) -> Result<(), Failure> {
     let file = tool(name)?;
     if file.is_file() {
-        let answer = program(&file).arg("--version").stdin(Stdio::null()).output();
+        // One that is a word of cargo's wants to be called as cargo calls it.
+        let word = name.strip_prefix("cargo-");
+        let mut ask = program(&file);
+        let answer = ask.args(word).arg("--version").stdin(Stdio::null()).output();
         let is_right = answer.is_ok_and(|answer| {
             String::from_utf8_lossy(&answer.stdout).split_whitespace().any(|word| word == version)
         });

@@ -1,8 +1,8 @@
 //! Tests, the checks of CI, tidy.
 //!
 //! Four suites: `native` (the crates' own tests: tables, money, adapters), `sim` (some thousand seeds of
-//! the simulator), `http` (the edge on its real runtime, with the sandbox as the other side) and
-//! `browser` (journeys in Chromium and in WebKit).
+//! the simulator, the short model check, some seconds of the fuzz targets), `http` (the edge on its real
+//! runtime, with the sandbox as the other side) and `browser` (journeys in Chromium and in WebKit).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use crate::args::Words;
 use crate::browsers::Browser;
 use crate::build::{Edge, edge, widget};
 use crate::crash::kill;
+use crate::fuzz::bend;
+use crate::model::check;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, tools, which,
 };
@@ -26,6 +28,8 @@ const SEEDS: &str = "32000";
 const BESIDE: &str = "6";
 /// How often CI kills the runtime; a thousand times is for people with ten minutes.
 const KILLS: &str = "50";
+/// So long all fuzz targets together are given other inputs than their corpora; always the same ones.
+const FUZZ_SECONDS: &str = "10";
 const WASM: &[&str] = &["--target", "wasm32-unknown-unknown"];
 
 /// One of the four suites.
@@ -127,13 +131,15 @@ fn perform(
             run(cargo().args(["test", "-p", "shared", "-p", "edge", "-p", "widget"]).args(filter))?;
             // The sandbox's engines and the demo shop: the other side has tests of its own.
             run(cargo()
-                .args(["test", "-p", "tests", "--features", "demo,sim", "--lib"])
+                .args(["test", "-p", "tests", "--features", "demo,sim,model,fuzz", "--lib"])
                 .args(filter))
         })?;
     }
     if has(Suite::Sim) {
         stages.stage("simulation", || simulate(&["--seeds", SEEDS]))?;
         stages.stage("planted mistakes", || doubt(&["--planted", "--quick"]))?;
+        stages.stage("model check", || check(&["--short"]))?;
+        stages.stage("fuzz targets", || bend(&["--seconds", FUZZ_SECONDS]))?;
     }
     if has(Suite::Http) {
         stages.stage("tests over HTTP", || {
