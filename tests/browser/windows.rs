@@ -57,6 +57,10 @@ pub async fn reloads(buyer: &Buyer, means: Means) {
     if buyer.way.leaves() {
         buyer.reload().await;
     } else {
+        // What is pressed below is the page that comes, not the one that is on its way out.
+        buyer
+            .script("document.querySelectorAll('[id]').forEach((one) => one.removeAttribute('id'))")
+            .await;
         buyer.to_shop().await;
         buyer.reload().await;
         buyer.until_part("continue").await;
