@@ -177,7 +177,7 @@ impl Tally {
         let mut stock = Stock {
             units: self.units,
             claims: before.map(|claim| (attempt, claim)).into_iter().collect(),
-            others: Others { pieces, until: None, latest: now },
+            others: Others { pieces, latest: now },
         };
         let answer = stock.apply(command, attempt, quantity, now);
         let after = stock.claims.get(&attempt).copied();

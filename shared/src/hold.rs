@@ -123,8 +123,6 @@ pub struct Outlook {
 pub struct Others {
     /// Pieces that they keep now.
     pub pieces: u32,
-    /// When the first of their holds lapses, if that matters for this command.
-    pub until: Option<Timestamp>,
     /// The newest time that any of them knows.
     pub latest: Timestamp,
 }
@@ -177,11 +175,6 @@ impl Stock {
                 Answer::Done
             }
         }
-    }
-
-    /// Sets how many pieces there are that are not sold; `None` stops tracking.
-    pub fn set_units(&mut self, units: Option<u32>) {
-        self.units = units;
     }
 
     fn hold(
@@ -261,8 +254,7 @@ impl Stock {
             Claim::Held { until, .. } => (until > now).then_some(until),
             Claim::Secured { .. } | Claim::Committed { .. } | Claim::Released { .. } => None,
         };
-        let other = self.others.until.filter(|until| *until > now);
-        self.claims.values().filter_map(lapse).chain(other).min()
+        self.claims.values().filter_map(lapse).min()
     }
 
     /// The newest time that any claim knows: a clock that steps back revives no hold that had lapsed when

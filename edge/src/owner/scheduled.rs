@@ -40,8 +40,8 @@ impl Desk<'_> {
         let since = first(&holder);
         let ends = since.saturating_add(LEASE.as_millis());
         if !ours && !(since..ends).contains(&self.now.as_millis()) {
-            self.shelf.unclaim(RUNS, &holder)?;
-            (ours, _) = self.shelf.claim(RUNS, &run, self.now)?;
+            self.replace(RUNS, &holder, &run)?;
+            ours = true;
         }
         if !ours {
             return Err(Code::RequestInProgress.into());
