@@ -7,7 +7,8 @@
 //! `crash` kills the running runtime again and again · `http` requests and `pages` what comes of them, for
 //! whoever has no browser · `it/` HTTP tests against the running runtime · `browser/` journeys in real
 //! browsers · `order` how a module's functions lie · `planted` mistakes on purpose, for a copy of the
-//! sources · `unused` what the glue need not have · `bin/x.rs` the task runner.
+//! sources · `unused` what the glue need not have · `words` of the command line ·
+//! `bin/x.rs` the task runner.
 
 #[cfg(any(feature = "model", feature = "fuzz"))]
 pub mod answers;
@@ -32,3 +33,13 @@ pub mod sandbox;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod unused;
+pub mod words;
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_path_buf()
+}

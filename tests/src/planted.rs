@@ -249,11 +249,7 @@ fn matches(letters: &[(usize, char)], text: &str) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
-
-    fn root() -> &'static Path {
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-    }
+    use crate::root;
 
     #[test]
     fn there_are_sixty_mistakes_and_each_says_which_rules_it_breaks() {

@@ -43,7 +43,7 @@ impl Storage {
         let name = format!("hanbeon-bench-{}-{}", worker.name(), std::process::id());
         match self {
             Self::Memory => PathBuf::from("/dev/shm").join(name),
-            Self::Disk => super::server::root().join("target/tmp").join(name),
+            Self::Disk => crate::root().join("target/tmp").join(name),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::Method;
 
 use super::load::{Shot, fire};
+use crate::root;
 
 /// A worker that answers on a port, and where it keeps what it stores.
 pub struct Server {
@@ -109,11 +110,4 @@ fn runtime_of(parent: u32) -> Option<u32> {
             .is_some_and(|(_, rest)| rest.split(' ').nth(1) == Some(&parent.to_string()));
         is_child && read("comm").is_some_and(|name| name.starts_with("workerd"))
     })
-}
-
-/// The repository.
-#[must_use]
-pub fn root() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().unwrap_or(tests).to_path_buf()
 }

@@ -4,21 +4,20 @@ use std::process::ExitCode;
 
 use tests::bench::jobs::Storage;
 use tests::bench::{Order, run};
+use tests::words::Words;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)).cloned()
-    };
+    let words = Words::of_this_process();
     let order = Order {
-        rounds: value("--rounds").and_then(|text| text.parse().ok()).unwrap_or(3),
-        seconds: value("--seconds").and_then(|text| text.parse().ok()).unwrap_or(1.0),
-        base: value("--port").and_then(|text| text.parse().ok()).unwrap_or(27_300),
-        storage: value("--storage")
+        rounds: words.number("--rounds").unwrap_or(3),
+        seconds: words.number("--seconds").unwrap_or(1.0),
+        base: words.number("--port").unwrap_or(27_300),
+        storage: words
+            .value("--storage")
             .and_then(|name| Storage::ALL.into_iter().find(|storage| storage.name() == name)),
     };
     match run(&order, &|what| eprintln!("{what}")) {
-        Ok(report) if words.iter().any(|word| word == "--json") => println!("{:#}", report.json()),
+        Ok(report) if words.has("--json") => println!("{:#}", report.json()),
         Ok(report) => {
             println!("{}", report.table());
             println!("{:#}", report.json()["ratios"]);

@@ -1,11 +1,11 @@
 //! `cargo x crash`: kills the running runtime while payments run, and lets a thousand buyers want one piece.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::crash::{Order, Report, run, rush};
+use tests::words::Words;
 
 /// Kills when none are named.
 const KILLS: u64 = 50;
@@ -17,13 +17,10 @@ const ROUNDS: u64 = 3;
 const SHOWN_MAX: usize = 10;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let has = |name: &str| words.iter().any(|word| word == name);
-    let number = |name: &str| {
-        let at = words.iter().position(|word| word == name)?;
-        words.get(at + 1)?.parse::<u64>().ok()
-    };
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let words = Words::of_this_process();
+    let has = |name: &str| words.has(name);
+    let number = |name: &str| words.number::<u64>(name);
+    let root = tests::root();
     let folder = root.join(format!("target/tmp/crash-{}", std::process::id()));
     let begun = now();
     let told = if let Some(buyers) = number("--buyers") {

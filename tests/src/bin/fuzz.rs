@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tests::fuzz::{Hunt, TARGETS, folder, hunt, named, replay};
+use tests::words::Words;
 
 /// Counts what an input makes us ask for.
 #[global_allocator]
@@ -16,24 +17,20 @@ static GLOBAL: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const SECONDS: u64 = 60;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)).cloned()
-    };
-    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
-    let only = value("--target");
-    if let Some(name) = only.as_deref().filter(|name| named(name).is_none()) {
+    let words = Words::of_this_process();
+    let only = words.value("--target");
+    if let Some(name) = only.filter(|name| named(name).is_none()) {
         let all: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
         eprintln!("fuzz: {name} is none of {}", all.join(", "));
         return ExitCode::from(2);
     }
-    let targets = TARGETS.iter().filter(|target| only.as_deref().is_none_or(|n| n == target.name));
+    let targets = TARGETS.iter().filter(|target| only.is_none_or(|n| n == target.name));
     let targets: Vec<_> = targets.copied().collect();
     // Failures are told below, each with its input.
     std::panic::set_hook(Box::new(|_| {}));
-    let share = Duration::from_secs(number("--seconds").unwrap_or(SECONDS))
+    let share = Duration::from_secs(words.number("--seconds").unwrap_or(SECONDS))
         / u32::try_from(targets.len()).unwrap_or(1);
-    let seed = number("--seed").unwrap_or(1);
+    let seed = words.number("--seed").unwrap_or(1);
     let mut told = Vec::new();
     let mut failed = 0;
     for target in targets {
@@ -51,7 +48,7 @@ fn main() -> ExitCode {
             report(target.name, input, why);
         }
         let (runs, deep) = (replayed.runs + bent.runs, replayed.deep + bent.deep);
-        if !words.iter().any(|word| word == "--json") {
+        if !words.has("--json") {
             println!(
                 "{:<9} {runs:>8} inputs, {deep:>7} past the first refusal, {} failures  ({})",
                 target.name,
@@ -68,7 +65,7 @@ fn main() -> ExitCode {
             "seconds": (seconds * 10.0).round() / 10.0,
         }));
     }
-    if words.iter().any(|word| word == "--json") {
+    if words.has("--json") {
         println!("{}", json!({ "seed": seed, "failures": failed, "targets": told }));
     }
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

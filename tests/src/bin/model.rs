@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tests::model::{Outcome, Seen, pairs, print_pairs, reachable, scenes, walk};
+use tests::words::Words;
 
 const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/testdata/pairs.txt");
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let has = |name: &str| words.iter().any(|word| word == name);
-    let only = words.iter().position(|word| word == "--scene").and_then(|at| words.get(at + 1));
+    let words = Words::of_this_process();
+    let has = |name: &str| words.has(name);
+    let only = words.value("--scene");
     let mut scenes = scenes(has("--short"));
     let names: Vec<&str> = scenes.iter().map(|scene| scene.name).collect();
     if let Some(only) = only {
-        if !names.contains(&only.as_str()) {
+        if !names.contains(&only) {
             eprintln!("model: {only} is none of {}", names.join(", "));
             return ExitCode::from(2);
         }
-        scenes.retain(|scene| scene.name == *only);
+        scenes.retain(|scene| scene.name == only);
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let seen = Arc::new(Seen::default());

@@ -8,6 +8,7 @@ use tests::planted::{Mistake, list};
 use tests::sim::pairs::Pairs;
 use tests::sim::shrink::{Shrunken, shrink};
 use tests::sim::{Found, How, Level, Order, Report, find_all, installation, mistake, run, run_all};
+use tests::words::Words;
 
 /// Seeds that are run when none are named.
 const SEEDS: u64 = 32_000;
@@ -18,19 +19,16 @@ const QUICK_SEEDS: u64 = 16_000;
 const NAMED_MAX: usize = 10;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)).cloned()
-    };
-    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
-    let plant = match value("--plant").map(|name| mistake(&name)).transpose() {
+    let words = Words::of_this_process();
+    let number = |name: &str| words.number::<u64>(name);
+    let plant = match words.value("--plant").map(mistake).transpose() {
         Ok(plant) => plant,
         Err(why) => {
             eprintln!("sim: {why}");
             return ExitCode::from(2);
         }
     };
-    let has = |name: &str| words.iter().any(|word| word == name);
+    let has = |name: &str| words.has(name);
     let (seed, seeds) = (number("--seed"), number("--seeds"));
     let level = match (has("--wire"), has("--facts")) {
         (true, _) => Some(Level::Wire),
@@ -50,7 +48,7 @@ fn main() -> ExitCode {
         level,
     };
     match (seed, seeds) {
-        _ if has("--planted") => planted(&order, value("--planted").as_deref(), &has),
+        _ if has("--planted") => planted(&order, words.value("--planted"), &has),
         (Some(seed), None) => tell(seed, &order, has("--shrink")),
         _ => many(&order, has("--json")),
     }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
+pub use tests::root;
+
 /// Why a task stopped: a sentence for people, a code for scripts.
 #[derive(Debug)]
 pub struct Failure {
@@ -21,12 +23,6 @@ impl Failure {
     pub fn usage(sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), code: 2 }
     }
-}
-
-/// The repository.
-pub fn root() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().unwrap_or(tests).to_path_buf()
 }
 
 /// Cargo's output.
