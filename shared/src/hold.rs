@@ -14,8 +14,6 @@ use crate::time::{Span, Timestamp};
 
 /// How long a hold lasts after the buyer begins to pay (R11).
 pub const HOLD_LIFE: Span = Span::minutes(15);
-/// A secured hold waits for its outcome at most this long before a person is called.
-pub const SECURED_LIFE: Span = Span::hours(24 * 14);
 /// How long a tombstone is kept: longer than any command can still travel.
 pub const TOMBSTONE_LIFE: Span = Span::hours(24 * 30);
 
@@ -241,9 +239,9 @@ impl Stock {
     }
 
     fn take(&mut self, attempt: AttemptId, quantity: u32, now: Timestamp, claim: Claim) -> Answer {
-        let outlook = self.outlook(now);
-        if outlook.available.is_some_and(|available| available < quantity) {
-            return Answer::Short { until: outlook.until.or_else(|| self.next_lapse(now)) };
+        let available = self.outlook(now).available;
+        if available.is_some_and(|available| available < quantity) {
+            return Answer::Short { until: self.next_lapse(now) };
         }
         self.claims.insert(attempt, claim);
         Answer::Done
@@ -374,6 +372,74 @@ mod tests {
             assert_eq!(stock.apply(Command::Hold, attempt(n), 9, T), Answer::Done);
         }
         assert_eq!(stock.outlook(T), Outlook { available: None, until: None });
+    }
+
+    #[test]
+    fn r11_a_hold_lasts_fifteen_minutes_and_a_tombstone_a_month() {
+        let minute = 60 * 1_000;
+        let lives = [HOLD_LIFE, TOMBSTONE_LIFE].map(Span::as_millis);
+        assert_eq!(lives, [15 * minute, 30 * 24 * 60 * minute]);
+    }
+
+    #[test]
+    fn the_words_between_the_objects_read_back() {
+        let words = [
+            (Command::Hold, "hold"),
+            (Command::Secure, "secure"),
+            (Command::Commit, "commit"),
+            (Command::Release, "release"),
+        ];
+        for (command, word) in words {
+            assert_eq!((command.code(), Command::parse(word)), (word, Some(command)));
+        }
+        assert_eq!([Command::parse(""), Command::parse("Hold")], [None, None]);
+    }
+
+    #[test]
+    fn r11_a_lapsed_hold_that_is_asked_again_is_a_new_one_if_the_piece_is_there() {
+        let later = T.after(HOLD_LIFE);
+        let mut free = one_piece();
+        free.apply(Command::Hold, attempt(1), 1, T);
+        assert_eq!(free.apply(Command::Hold, attempt(1), 1, later), Answer::Done);
+        let until = Some(later.after(HOLD_LIFE));
+        assert_eq!(free.outlook(later), Outlook { available: Some(0), until });
+        let mut taken = one_piece();
+        taken.apply(Command::Hold, attempt(1), 1, T);
+        taken.apply(Command::Hold, attempt(2), 1, later);
+        assert_eq!(taken.apply(Command::Hold, attempt(1), 1, later), Answer::Short { until });
+    }
+
+    #[test]
+    fn r15_the_next_hold_that_lapses_is_told_and_none_that_has_lapsed() {
+        let mut stock = Stock { units: Some(3), ..Stock::default() };
+        let (first, second) = (T.after(HOLD_LIFE), T.after(Span::minutes(16)));
+        stock.apply(Command::Hold, attempt(1), 1, T);
+        stock.apply(Command::Hold, attempt(2), 1, T.after(Span::minutes(1)));
+        let short = stock.apply(Command::Hold, attempt(3), 2, T.after(Span::minutes(1)));
+        assert_eq!(short, Answer::Short { until: Some(first) }, "one is left, two are wanted");
+        stock.units = Some(1);
+        assert_eq!(stock.outlook(first), Outlook { available: Some(0), until: Some(second) });
+        stock.apply(Command::Secure, attempt(2), 1, T.after(Span::minutes(1)));
+        assert_eq!(stock.outlook(first), Outlook { available: Some(0), until: None });
+    }
+
+    #[test]
+    fn f14_a_tombstone_and_a_lapsed_hold_are_forgotten_after_a_month_and_money_is_not() {
+        let known = |command: Option<Command>, at: Timestamp| {
+            let mut stock = Stock { units: Some(9), ..Stock::default() };
+            for command in [Some(Command::Hold), command].into_iter().flatten() {
+                stock.apply(command, attempt(1), 1, T);
+            }
+            stock.apply(Command::Hold, attempt(2), 1, at);
+            stock.claims.get(&attempt(1)).is_some()
+        };
+        let (gone, lapsed) = (T.after(TOMBSTONE_LIFE), T.after(HOLD_LIFE).after(TOMBSTONE_LIFE));
+        let rows = [(Some(Command::Release), gone), (Some(Command::Commit), gone), (None, lapsed)];
+        for (command, at) in rows {
+            assert!(known(command, at.before(Span::millis(1))), "{command:?}");
+            assert!(!known(command, at), "{command:?}");
+        }
+        assert!(known(Some(Command::Secure), lapsed));
     }
 
     fn any_command() -> impl Strategy<Value = (Command, u128, u64)> {
