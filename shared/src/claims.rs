@@ -221,4 +221,21 @@ mod tests {
         assert_eq!(token.check(Some(&other), now), Err(ClaimsError::Audience));
         assert_eq!(token.check(Some(&token.audience.clone()), now), Ok(()));
     }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_record_reads_back_and_is_not_valid_before_its_time() {
+        let token = Claims { quote: Some("q".to_owned()), ..claims(ISSUED, ISSUED + 900) };
+        let read = |nbf| {
+            let record = ClaimsRecord { nbf, ..ClaimsRecord::from(&token) };
+            record.into_claims(Timestamp::from_seconds(ISSUED))
+        };
+        assert_eq!(read(None), Ok(token.clone()));
+        assert_eq!(read(Some(ISSUED + 60)), Ok(token.clone()));
+        assert_eq!(read(Some(ISSUED + 61)), Err(ClaimsError::NotYetValid));
+        assert_eq!(read(Some(u64::MAX)), Err(ClaimsError::NotYetValid));
+        let unreadable = ClaimsRecord { cur: "XXX".to_owned(), ..ClaimsRecord::from(&token) };
+        let now = Timestamp::from_seconds(ISSUED);
+        assert_eq!(unreadable.into_claims(now), Err(ClaimsError::Invalid));
+    }
 }

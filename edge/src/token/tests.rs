@@ -388,3 +388,47 @@ fn weak_keys_are_refused_when_the_service_starts() {
 fn keys_do_not_print() {
     assert!(!format!("{:?}", keys()).contains("new-key"));
 }
+
+#[test]
+fn each_weakness_alone_is_enough_and_its_edge_is_exact() {
+    // Row 36.
+    for secret in [
+        "abcdefghijklmnopqrstuvwxyz01234",
+        "abcdefghiaaihgfedcbaacebdfhgaiab",
+        "aaaaaaaaaaaaaaaaabcdefghijklmnop",
+        "zyxwvutsrqponmlkzyxwvutsrqponmlk",
+        "0f9d8c7b6a5e4d3c2b1a-PassWord-zyxwvu",
+    ] {
+        assert!(weak(secret.as_bytes()), "{secret}");
+    }
+    for secret in [
+        "abcdefghijklmnopqrstuvwxyz012345",
+        "abcdefghijjihgfedcbaacebdfhgjiab",
+        "aaaaaaaaaaaaaaaabcdefghijklmnopq",
+        "zyxwvutsrqponmlkzyxwvutsrqponmlK",
+        "0f9d8c7b6a5e4d3c2b1a-PassWort-zyxwvu",
+    ] {
+        assert!(!weak(secret.as_bytes()), "{secret}");
+    }
+}
+
+#[test]
+fn keys_have_names_that_can_be_printed_and_their_issuer() {
+    assert_eq!(keys().issuer(), ISSUER);
+    let long = "k".repeat(32);
+    for (kid, named) in [
+        ("k", true),
+        ("K2.a_b-c", true),
+        (&long, true),
+        (&format!("{long}k"), false),
+        ("", false),
+        ("k 2", false),
+        ("k/2", false),
+        ("\u{d0a4}", false),
+    ] {
+        assert_eq!(key(kid, NEW).is_named(), named, "{kid}");
+        let made = Keys::new(ISSUER.to_owned(), vec![key(kid, NEW)]);
+        let refused = vec![KeysError::Name(kid.to_owned())];
+        assert_eq!(made.err(), (!named).then_some(refused), "{kid}");
+    }
+}

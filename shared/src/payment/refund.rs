@@ -4,7 +4,7 @@
 use super::arrive::decline_for;
 use super::{Attempt, CaseCode, Event, InputKind, Payment, Phase, Retry, Step};
 use crate::checkout::Checkout;
-use crate::fact::{DeclineCode, Fact, FactKind, ProviderPaymentId, RefundAccount, Sighting};
+use crate::fact::{Fact, FactKind, ProviderPaymentId, RefundAccount, Sighting};
 use crate::id::{AttemptId, OrderId, RefundId};
 use crate::money::{Amount, Total};
 use crate::posting::{Account, Entry, Side};
@@ -92,7 +92,7 @@ impl Payment {
                 of_order = of_order.minus(refund.amount.total()).ok()?;
             }
         }
-        Some(if of_order.minor() < of_capture.minor() { of_order } else { of_capture })
+        [of_order, of_capture].into_iter().min_by_key(|left| left.minor())
     }
 
     /// Whether this refund may be taken.
@@ -148,11 +148,7 @@ impl Payment {
         let closed_by_shop = self.closed_by_shop();
         self.phase = if closed_by_shop { Phase::Cancelled(now) } else { Phase::Open };
         self.retry = Retry::never();
-        let mut decline = decline_for(&was, kind, None);
-        if code == CaseCode::SoldOut {
-            decline.code = DeclineCode::SoldOut;
-        }
-        self.end_attempt(id, decline, now);
+        self.end_attempt(id, decline_for(&was, kind, None), now);
         step.events.push(if closed_by_shop { Event::Cancelled } else { Event::Declined });
         self.reverse(checkout, code, id, &sighting, now, step);
     }

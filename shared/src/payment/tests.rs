@@ -1,5 +1,6 @@
 //! The machine's tests: the golden matrix, the walk of whole payments, and what must never happen.
 
+mod edges;
 mod escrow;
 mod let_go;
 mod property;

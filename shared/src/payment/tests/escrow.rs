@@ -69,7 +69,7 @@ fn i16_a_way_that_never_ends_goes_on_by_the_plan() {
     bench.begin(1, ESCROW);
     bench.stock(1, hold::Command::Hold, true);
     let mut asked = 0;
-    while bench.asks() == [AskKind::Prepare] {
+    while bench.asks() == [AskKind::Prepare] && asked < 100 {
         asked += 1;
         bench.fact(1, AskKind::Prepare, learnt("token", &asked.to_string()));
     }
@@ -175,7 +175,7 @@ fn r1_f39_a_paid_escrow_is_looked_at_every_day_and_money_given_back_there_reache
 fn i16_a_paid_escrow_is_not_looked_at_for_ever_and_others_not_at_all() {
     let mut bench = paid();
     let mut looks = 0;
-    while bench.payment.due(&bench.checkout).is_some() {
+    while bench.payment.due(&bench.checkout).is_some() && looks < 100 {
         assert_eq!(next_asks(&mut bench), [AskKind::LookUp]);
         bench.fact(1, AskKind::LookUp, seen(0));
         looks += 1;

@@ -33,6 +33,7 @@ fn f10_f36_nobody_has_to_come_back_for_what_was_begun() {
         // No return, no webhook, no page: only the clock.
         let mut asked = vec![];
         while asked.is_empty() {
+            assert!(bench.now < bench.checkout.expires_at, "nothing is ever asked");
             bench.now = bench.payment.due(&bench.checkout).unwrap().max(bench.now);
             bench.feed(Input::Tick);
             asked = bench.asks();
