@@ -14,6 +14,7 @@ use crate::build::{Edge, edge, widget};
 use crate::crash::kill;
 use crate::fuzz::bend;
 use crate::model::check;
+use crate::mutants::of_this_commit;
 use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, tools, which,
 };
@@ -93,6 +94,7 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
         Browser::ALL,
         &[],
     )?;
+    stages.stage("mutants of what was changed", of_this_commit)?;
     stages.stage("kills of the runtime", || kill(&["--kills", KILLS]))?;
     stages.stage("kills, doubted", || kill(&["--kills", "6", "--worlds", "1", "--doubt"]))?;
     stages.stage("a thousand buyers", || kill(&["--buyers", "1000", "--rounds", "3"]))?;
