@@ -133,6 +133,9 @@ impl Desk<'_> {
             Op::Open { merchant, key, fingerprint, body } => {
                 self.open(merchant, key, fingerprint, body)
             }
+            Op::RefuseOpening { merchant, key, fingerprint } => {
+                self.refuse_opening(merchant, key, fingerprint)
+            }
             Op::Read { merchant, checkout } => self.read(merchant, checkout),
             Op::FreshToken { merchant, checkout } => self.fresh_token(merchant, checkout),
             Op::CancelCheckout { merchant, checkout, key, fingerprint, body } => {

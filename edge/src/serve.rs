@@ -15,7 +15,7 @@ mod visit;
 mod window;
 
 pub use list::{Dead, Page, Wanted};
-pub use plan::{Claimed, Name, Plan, Then};
+pub use plan::{Name, Opening, Plan, Then};
 pub use visit::{Answer, Fault, Visit};
 
 use shared::id::CheckoutId;
@@ -262,7 +262,7 @@ fn begin(visit: &Visit) -> Result<Plan, Fault> {
     let address = address(visit);
     let ask = visit.at(id.home(), &Op::Begin { claims, state, key, address, body })?;
     Ok(match name {
-        Some(name) => Plan::Open(vec![name], ask),
+        Some(name) => Plan::Open(Opening::new(vec![name], ask, None)),
         None => Plan::Ask(ask, Then::Reply),
     })
 }
@@ -286,6 +286,12 @@ fn open(visit: &Visit) -> Result<Plan, Fault> {
     }));
     let first = request.orders.first().map(|order| order.order_id.as_str()).unwrap_or_default();
     let home = home_of(config.generation, config.shards, &merchant, first);
+    let refuse = Op::RefuseOpening {
+        merchant: merchant.clone(),
+        key: key.clone(),
+        fingerprint: fingerprint.clone(),
+    };
+    let refuse = visit.at(home, &refuse)?;
     let ask = visit.at(home, &Op::Open { merchant, key, fingerprint, body })?;
-    Ok(Plan::Open(names, ask))
+    Ok(Plan::Open(Opening::new(names, ask, Some(refuse))))
 }

@@ -156,6 +156,26 @@ fn an_order_id_belongs_to_one_checkout() {
 }
 
 #[test]
+fn i8_i20_f4_an_opening_that_met_anothers_order_stays_refused_and_keeps_no_order() {
+    let world = together();
+    let taken = world.order_body("sku-taken", 31_000);
+    assert_eq!(post(&world, &key(), "application/json", &taken.to_string()).code, 201);
+    let good = world.order_body("sku-taken", 31_000);
+    let mut both = good.clone();
+    both["orders"].as_array_mut().unwrap().push(taken["orders"][0].clone());
+    both["amount"] = json!(62_000);
+    let same = key();
+    for _ in 0..3 {
+        let answer = post(&world, &same, "application/json", &both.to_string());
+        answer.refused(409, "order_id_conflict");
+    }
+    let answer = post(&world, &same, "application/json", &good.to_string());
+    answer.refused(422, "idempotency_key_reused");
+    let answer = post(&world, &key(), "application/json", &good.to_string());
+    assert_eq!(answer.code, 201, "its other order is free: {}", answer.body);
+}
+
+#[test]
 fn i20_a_refused_opening_burns_neither_its_order_id_nor_its_key() {
     let world = together();
     let good = world.order_body("sku-again", 31_000);

@@ -14,6 +14,7 @@ choice! {
         "claim" => Claim { name: String, fingerprint: String, }
         "unclaim" => Unclaim { name: String, fingerprint: String, }
         "open" => Open { merchant: String, key: String, fingerprint: String, body: String, }
+        "refuse_opening" => RefuseOpening { merchant: String, key: String, fingerprint: String, }
         "read" => Read { merchant: String, checkout: String, }
         "fresh_token" => FreshToken { merchant: String, checkout: String, }
         "cancel_checkout" => CancelCheckout {

@@ -174,10 +174,9 @@ impl Desk<'_> {
     }
 
     pub(super) fn open(&self, merchant: &str, key: &str, fingerprint: &str, body: &str) -> Done {
-        let name = format!("open/{merchant}/{key}");
-        if let Some(result) = self.earlier(&name, fingerprint)? {
-            let record = self.record_of(merchant, &result)?;
-            return self.opened(&record, true);
+        let name = opening(merchant, key);
+        if let Some(before) = self.opened_before(&name, merchant, fingerprint)? {
+            return Ok(before);
         }
         let open = read_open(body)?;
         let record = self.new_record(merchant, &open)?;
@@ -188,6 +187,26 @@ impl Desk<'_> {
         )?;
         self.begin_record(&record)?;
         self.opened(&record, false)
+    }
+
+    /// An order of this opening is another checkout's: from now on no repeat opens it, unless one did
+    /// before.
+    pub(super) fn refuse_opening(&self, merchant: &str, key: &str, fingerprint: &str) -> Done {
+        let name = opening(merchant, key);
+        match self.opened_before(&name, merchant, fingerprint)? {
+            Some(before) => Ok(before),
+            None => self.refuse(&name, fingerprint, Code::OrderIdConflict),
+        }
+    }
+
+    fn opened_before(
+        &self,
+        name: &str,
+        merchant: &str,
+        fingerprint: &str,
+    ) -> Result<Option<Outcome>, Failed> {
+        let Some(checkout) = self.earlier(name, fingerprint)? else { return Ok(None) };
+        self.opened(&self.record_of(merchant, &checkout)?, true).map(Some)
     }
 
     /// Stores what was not there before.
@@ -395,6 +414,10 @@ impl Desk<'_> {
         self.shelf.keep_answer(name, &answer, self.now)?;
         Err(code.into())
     }
+}
+
+fn opening(merchant: &str, key: &str) -> String {
+    format!("open/{merchant}/{key}")
 }
 
 /// A checkout that nobody has tried to pay.

@@ -3,7 +3,8 @@
 use shared::problem::Code;
 
 use crate::envelope::Ask;
-use crate::owner::Op;
+use crate::owner::{Op, Reply};
+use crate::problem::Refusal;
 use crate::provider::Acknowledgement;
 
 use super::list::{Page, Wanted};
@@ -16,8 +17,8 @@ pub enum Plan {
     Answer(Answer),
     /// Ask an object, and make the answer of its reply.
     Ask(Ask, Then),
-    /// Claim these names, one after the other, then ask.
-    Open(Vec<Name>, Ask),
+    /// Claim names, one after the other, then ask.
+    Open(Opening),
     /// Read the book.
     List(Page),
     /// Give this answer, unless this address asks too often.
@@ -54,40 +55,93 @@ pub struct Name {
     pub taken: Code,
 }
 
-/// What became of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claimed {
-    /// It was free.
-    Fresh,
-    /// It was this caller's already.
-    Ours,
-    /// It is not to be had: what was free before it is given back.
-    Refused(Code),
+/// An opening on its way: names that must be free, then the question to the owner.
+///
+/// # Why a refusal is kept before a name is given back
+/// The same opening may come twice at once, or again after a power cut, and a name that stood in one's way
+/// may be free for the other. So the owner says first that this opening is refused for good; from then on
+/// no repeat opens anything, and its names are nobody's (I-8, I-20, F4). Whoever comes after that finds the
+/// refusal, and gives back what a repeat claimed in vain.
+#[derive(Debug)]
+pub struct Opening {
+    names: Vec<Name>,
+    ask: Ask,
+    /// Tells the owner that a name is somebody else's; `None` where one name is all there is.
+    refuse: Option<Ask>,
+    stage: Stage,
 }
 
-impl Name {
-    /// The claim, for the owner of the name.
+#[derive(Debug)]
+enum Stage {
+    /// This name is asked for.
+    Claim(usize),
+    /// All are ours, and the owner is asked.
+    Ask,
+    /// This one is not, and the owner is told.
+    Refuse(usize),
+    /// Nothing was opened: this name is given back, and those before it.
+    GiveBack(usize, Reply),
+    /// This is what came of it.
+    Over(Reply),
+}
+
+impl Opening {
+    /// With these names and this question for the owner; by the last one it is told of a refusal.
     #[must_use]
-    pub fn claim(&self, visit: &Visit) -> Ask {
-        let (name, fingerprint) = (self.name.clone(), self.fingerprint.clone());
-        visit.about(&self.name, &Op::Claim { name, fingerprint })
+    pub const fn new(names: Vec<Name>, ask: Ask, refuse: Option<Ask>) -> Self {
+        Self { names, ask, refuse, stage: Stage::Claim(0) }
     }
 
-    /// Gives it back.
-    #[must_use]
-    pub fn unclaim(&self, visit: &Visit) -> Ask {
-        let (name, fingerprint) = (self.name.clone(), self.fingerprint.clone());
-        visit.about(&self.name, &Op::Unclaim { name, fingerprint })
+    /// What is to be asked now.
+    ///
+    /// # Errors
+    /// Nothing is: the answer.
+    pub fn next(&self, visit: &Visit) -> Result<Ask, Reply> {
+        let about = |at: usize, claims: bool| {
+            let Name { name, fingerprint, .. } = self.names.get(at)?.clone();
+            let owner = name.clone();
+            let op = if claims {
+                Op::Claim { name, fingerprint }
+            } else {
+                Op::Unclaim { name, fingerprint }
+            };
+            Some(visit.about(&owner, &op))
+        };
+        let asked = match &self.stage {
+            Stage::Over(reply) => return Err(reply.clone()),
+            Stage::Claim(at) => about(*at, true),
+            Stage::GiveBack(at, _) => about(*at, false),
+            Stage::Refuse(_) => self.refuse.clone(),
+            Stage::Ask => None,
+        };
+        Ok(asked.unwrap_or_else(|| self.ask.clone()))
     }
 
-    /// What the owner's answer to the claim means.
-    #[must_use]
-    pub const fn claimed(&self, http_status: u16) -> Claimed {
-        match http_status {
-            201 => Claimed::Fresh,
-            200 => Claimed::Ours,
-            409 => Claimed::Refused(self.taken),
-            _ => Claimed::Refused(Code::Internal),
-        }
+    /// What was said to it.
+    pub fn hear(&mut self, visit: &Visit, reply: Reply) {
+        // The first name is the key's: it stays with the opening, refused or not.
+        let give_back = |before: usize, reply| match before.checked_sub(1) {
+            None | Some(0) => Stage::Over(reply),
+            Some(last) => Stage::GiveBack(last, reply),
+        };
+        let status = reply.http_status;
+        self.stage = match core::mem::replace(&mut self.stage, Stage::Ask) {
+            Stage::Claim(at) if status == 409 => match self.names.get(at) {
+                Some(_) if at > 0 && self.refuse.is_some() => Stage::Refuse(at),
+                Some(name) => {
+                    let refusal = Refusal::new(name.taken);
+                    Stage::Over(Reply::refusal(&refusal, &visit.request_id))
+                }
+                None => Stage::Over(reply),
+            },
+            Stage::Claim(at) if matches!(status, 200 | 201) => {
+                let next = at.saturating_add(1);
+                if next < self.names.len() { Stage::Claim(next) } else { Stage::Ask }
+            }
+            Stage::Ask if status == 409 => give_back(self.names.len(), reply),
+            Stage::Refuse(at) if status == 409 => give_back(at, reply),
+            Stage::GiveBack(at, kept) => give_back(at, kept),
+            Stage::Claim(_) | Stage::Ask | Stage::Refuse(_) | Stage::Over(_) => Stage::Over(reply),
+        };
     }
 }

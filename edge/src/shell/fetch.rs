@@ -7,9 +7,7 @@ use worker::Env;
 
 use crate::door::Incoming;
 use crate::json::BODY_BYTES_MAX;
-use crate::serve::{
-    Answer, Claimed, Fault, Name, Plan, Visit, Wanted, finish, plan, readable, signed,
-};
+use crate::serve::{Answer, Fault, Plan, Visit, Wanted, finish, plan, readable, signed};
 
 use super::host::{self, Broken, Row, Values};
 use super::{clock, log, settings};
@@ -82,10 +80,12 @@ async fn serve(visit: &Visit, env: &Env, request: &JsValue) -> Result<Back, Faul
             let reply = ask.send(env).await?;
             finish(visit, &then, reply)
         }
-        Plan::Open(names, ask) => {
-            claim_all(visit, env, &names).await?;
-            Ok(ask.send(env).await?.into())
-        }
+        Plan::Open(mut opening) => loop {
+            match opening.next(visit) {
+                Ok(ask) => opening.hear(visit, ask.send(env).await?),
+                Err(reply) => break Ok(reply.into()),
+            }
+        },
         Plan::List(page) => {
             let rows = host::done(page.query(env)).await?;
             Ok(page.answer(&rows)?)
@@ -109,26 +109,6 @@ async fn serve(visit: &Visit, env: &Env, request: &JsValue) -> Result<Back, Faul
         Plan::Demo => Err(Code::NotFound.into()),
     };
     answer.map(Back::Answer)
-}
-
-/// Claims every name, or none: what was free before is given back when a later one is taken.
-async fn claim_all(visit: &Visit, env: &Env, names: &[Name]) -> Result<(), Fault> {
-    let mut fresh: Vec<&Name> = Vec::new();
-    for name in names {
-        let refused = match name.claimed(name.claim(visit).send(env).await?.http_status) {
-            Claimed::Fresh => {
-                fresh.push(name);
-                continue;
-            }
-            Claimed::Ours => continue,
-            Claimed::Refused(code) => code,
-        };
-        for name in fresh {
-            name.unclaim(visit).send(env).await?;
-        }
-        return Err(refused.into());
-    }
-    Ok(())
 }
 
 #[cfg(feature = "demo")]

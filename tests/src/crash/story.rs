@@ -12,7 +12,7 @@ const AMOUNT: u64 = 31_000;
 type Story = fn(&Scene) -> Option<()>;
 
 /// Every story; each is told as often as the others.
-pub const STORIES: [Story; 13] = [
+pub const STORIES: [Story; 14] = [
     |scene| pays(scene, "toss_card", "redirect", None),
     |scene| pays(scene, "kb_kb_pay", "popup", None),
     |scene| pays(scene, "portone_transfer", "redirect", None),
@@ -26,6 +26,7 @@ pub const STORIES: [Story; 13] = [
     pays_into_an_account,
     cancels,
     wants_the_last_piece,
+    mixes_its_orders_up,
 ];
 
 fn page<'a>(scene: &'a Scene, method: &str) -> Option<Page<'a>> {
@@ -143,6 +144,29 @@ fn wants_the_last_piece(scene: &Scene) -> Option<()> {
         let _first = one(first);
         let _second = beside.join();
     });
+    Some(())
+}
+
+/// The shop puts an order into two checkouts, is refused, and takes it out again: what the refused opening
+/// claimed is free for the next one.
+fn mixes_its_orders_up(scene: &Scene) -> Option<()> {
+    let (sale, _) = scene.open(CAMERA, &scene.fresh("sku"), AMOUNT)?;
+    let (taken, other) = (scene.ledger.sale(sale), scene.fresh("o"));
+    let opens = |orders: &[&str]| {
+        let line =
+            json!({ "sku": other, "name": "Fujifilm X100V", "quantity": 1, "unit_amount": AMOUNT });
+        let order = |id: &&str| json!({ "order_id": id, "seller": "s1", "amount": AMOUNT, "lines": [line.clone()] });
+        let (mut body, key) = (taken.opening.0.clone(), scene.fresh("crash-key"));
+        body["orders"] = orders.iter().map(order).collect();
+        body["amount"] = json!(AMOUNT * orders.len() as u64);
+        scene.ask(|| scene.shop(CAMERA, "POST", "/v1/checkouts").key(&key).json(&body))
+    };
+    let refused = opens(&[&other, &taken.order])?;
+    let opened = opens(&[&other])?;
+    if refused.problem().1 != "order_id_conflict" || opened.code != 201 {
+        let [one, two] = [refused, opened].map(|answer| answer.body);
+        scene.ledger.odd(format!("order {other}: {one} and then {two}"));
+    }
     Some(())
 }
 

@@ -181,7 +181,13 @@ impl Bench {
         match serve::plan(&visit) {
             Err(Fault::Refused(refusal)) => (Reply::refusal(&refusal, "req_1"), false),
             Err(Fault::Broken(broken)) => panic!("something of ours broke: {}", broken.0),
-            Ok(Plan::Ask(ask, _) | Plan::Open(_, ask)) => (self.ask(&ask), true),
+            Ok(Plan::Ask(ask, _)) => (self.ask(&ask), true),
+            Ok(Plan::Open(mut opening)) => loop {
+                match opening.next(&visit) {
+                    Ok(ask) => opening.hear(&visit, self.ask(&ask)),
+                    Err(reply) => break (reply, true),
+                }
+            },
             Ok(Plan::Answer(answer) | Plan::Bounded(_, answer)) => answered(answer.http_status),
             Ok(Plan::List(_) | Plan::Listen(..) | Plan::Replay(_) | Plan::Demo) => answered(200),
         }

@@ -4,9 +4,8 @@
 use std::rc::Rc;
 
 use edge::door::Incoming;
-use edge::envelope::Ask;
 use edge::owner::Reply;
-use edge::serve::{self, Answer, Claimed, Fault, Name, Plan, Then, Visit};
+use edge::serve::{self, Answer, Fault, Opening, Plan, Then, Visit};
 use shared::problem::Code;
 use shared::time::Timestamp;
 
@@ -18,17 +17,6 @@ use super::world::World;
 /// The edge's clocks are apart by so much at most, in milliseconds: I-17 bears 60 seconds.
 const SKEW_MAX_MS: u64 = 25_000;
 
-/// Names on their way to be claimed, one after the other.
-#[derive(Debug)]
-pub(super) struct Opening {
-    visit: Visit,
-    names: Vec<Name>,
-    at: usize,
-    fresh: Vec<usize>,
-    refused: Option<Code>,
-    ask: Ask,
-}
-
 /// What an object's reply is for.
 #[derive(Debug)]
 pub(super) enum Continued {
@@ -36,20 +24,8 @@ pub(super) enum Continued {
     Finish(Visit, Then),
     /// The end of a request without a form of its own.
     Plain(Visit),
-    /// The next name.
-    Names(Box<Opening>),
-}
-
-impl Opening {
-    /// What the owner of the present name said.
-    fn hear(&mut self, http_status: u16) {
-        match self.names[self.at].claimed(http_status) {
-            Claimed::Fresh => self.fresh.push(self.at),
-            Claimed::Ours => {}
-            Claimed::Refused(code) => self.refused = Some(code),
-        }
-        self.at += 1;
-    }
+    /// The next step of an opening.
+    Opens(Visit, Box<Opening>),
 }
 
 impl World {
@@ -68,10 +44,7 @@ impl World {
             Ok(Plan::Ask(ask, then)) => {
                 self.call(Pending::Door(call, Continued::Finish(visit, then)), ask);
             }
-            Ok(Plan::Open(names, ask)) => {
-                let (at, fresh, refused) = (0, Vec::new(), None);
-                self.claim_next(call, Opening { visit, names, at, fresh, refused, ask });
-            }
+            Ok(Plan::Open(opening)) => self.opens(call, visit, Box::new(opening)),
             Ok(Plan::Replay(wanted)) => {
                 let dead = self.book.dead(&wanted.merchant, &wanted.notice);
                 match wanted.ask(&visit, dead) {
@@ -123,31 +96,20 @@ impl World {
             (Continued::Plain(visit), Some(reply)) => {
                 self.edge_answers(call, &visit, Ok(reply.into()));
             }
-            (Continued::Names(opening), None) => {
-                self.edge_answers(call, &opening.visit, Err(broken()));
+            (Continued::Opens(visit, _), None) => {
+                self.edge_answers(call, &visit, Err(broken()));
             }
-            (Continued::Names(mut opening), Some(reply)) => {
-                if opening.refused.is_none() {
-                    opening.hear(reply.http_status);
-                }
-                self.claim_next(call, *opening);
+            (Continued::Opens(visit, mut opening), Some(reply)) => {
+                opening.hear(&visit, reply);
+                self.opens(call, visit, opening);
             }
         }
     }
 
-    fn claim_next(&mut self, call: u64, mut opening: Opening) {
-        if let Some(code) = opening.refused {
-            let Some(at) = opening.fresh.pop() else {
-                return self.edge_answers(call, &opening.visit, Err(code.into()));
-            };
-            let ask = opening.names[at].unclaim(&opening.visit);
-            self.call(Pending::Door(call, Continued::Names(Box::new(opening))), ask);
-        } else if let Some(name) = opening.names.get(opening.at) {
-            let ask = name.claim(&opening.visit);
-            self.call(Pending::Door(call, Continued::Names(Box::new(opening))), ask);
-        } else {
-            let Opening { visit, ask, .. } = opening;
-            self.call(Pending::Door(call, Continued::Plain(visit)), ask);
+    fn opens(&mut self, call: u64, visit: Visit, opening: Box<Opening>) {
+        match opening.next(&visit) {
+            Ok(ask) => self.call(Pending::Door(call, Continued::Opens(visit, opening)), ask),
+            Err(reply) => self.edge_answers(call, &visit, Ok(reply.into())),
         }
     }
 

@@ -21,6 +21,22 @@ fn f2_the_same_key_with_another_content_is_refused() {
 }
 
 #[test]
+fn i8_f3_of_two_equal_openings_at_once_the_first_word_holds_for_both() {
+    let refuse = |bench: &Bench, fingerprint: &str| {
+        let (merchant, key) = ("m_camera".to_owned(), KEYS[0].to_owned());
+        bench.run(Op::RefuseOpening { merchant, key, fingerprint: fingerprint.to_owned() })
+    };
+    let bench = Bench::new();
+    let opened = bench.open_as(KEYS[0], "f1", "o-1");
+    let late = refuse(&bench, "f1");
+    assert_eq!((late.http_status, late.body), (201, opened.body), "it was opened before");
+    let bench = Bench::new();
+    refuse(&bench, "f1").refused(Code::OrderIdConflict);
+    bench.open_as(KEYS[0], "f1", "o-1").refused(Code::OrderIdConflict);
+    assert!(bench.shelf.checkouts().is_empty(), "and nothing is opened");
+}
+
+#[test]
 fn f2_a_name_is_claimed_by_one_fingerprint_alone() {
     let bench = Bench::new();
     let claim = |fingerprint: &str| {
