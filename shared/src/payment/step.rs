@@ -350,10 +350,9 @@ impl Payment {
             Fact::NotFound => InputKind::NotFound,
             Fact::Prepared { .. } => InputKind::Prepared,
             Fact::Waiting => InputKind::Waiting,
+            // Older than what was issued or ordered, it ends nothing, whatever it says.
             Fact::Authenticated(s) if fits(s) || issued => InputKind::Authenticated,
             Fact::DepositIssued(s, _) if fits(s) => InputKind::DepositIssued,
-            // Older than what was issued or ordered, or somebody else's: it ends nothing.
-            Fact::Authenticated(_) if issued => InputKind::Unknown,
             Fact::Authenticated(_) | Fact::DepositIssued(..) => InputKind::Mismatched,
             // Everything went back already (by the provider's console): no money is here.
             Fact::Captured(s) if s.cancelled == s.amount && !self.holds_money() => {

@@ -3,6 +3,7 @@
 mod edges;
 mod escrow;
 mod let_go;
+mod plan;
 mod property;
 mod rows;
 mod undecided;

@@ -164,3 +164,36 @@ pub struct Step {
     /// Whether anything changed: an unchanged state is not stored and has no new version.
     pub changed: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_on_the_wire_are_as_published_and_cases_read_back() {
+        let cases = [
+            "amount_mismatch",
+            "late_capture",
+            "sold_out_after_payment",
+            "provider_contradiction",
+            "refund_refused",
+            "outcome_unknown",
+            "notice_undelivered",
+        ];
+        assert_eq!(CaseCode::ALL.map(CaseCode::code), cases);
+        assert_eq!(cases.map(CaseCode::parse), CaseCode::ALL.map(Some));
+        assert_eq!(CaseCode::parse(""), None);
+        let events = [
+            (Event::Paid, "checkout.paid"),
+            (Event::Declined, "checkout.declined"),
+            (Event::DepositIssued, "checkout.deposit_issued"),
+            (Event::Cancelled, "checkout.cancelled"),
+            (Event::Expired, "checkout.expired"),
+            (Event::Refunded, "checkout.refunded"),
+            (Event::Review, "checkout.review"),
+        ];
+        for (event, word) in events {
+            assert_eq!(event.code(), word);
+        }
+    }
+}

@@ -347,3 +347,70 @@ fn a_step_about_an_attempt_that_ended_goes_on_with_that_one_alone() {
     assert_eq!(bench.payment.strays.len(), 2, "a second hint makes no second watch");
     assert_eq!(bench.payment.strays[0].1.next_at, Some(bench.now.after(Span::seconds(1))));
 }
+
+#[test]
+fn a_window_that_was_never_shown_is_let_go_when_its_provider_knows_nothing_of_it() {
+    let closing = |prepared| {
+        let mut bench = Bench::new();
+        bench.begin(1, THEIRS);
+        bench.stock(1, hold::Command::Hold, true);
+        if prepared {
+            bench.fact(1, AskKind::Prepare, Fact::Prepared { token: Some("t".to_owned()) });
+        }
+        bench.feed(Input::Abandon(id(1)));
+        bench.fact(1, AskKind::LookUp, Fact::NotFound);
+        bench.phase()
+    };
+    assert_eq!(closing(false), PhaseKind::Open);
+    assert_eq!(closing(true), PhaseKind::Closing, "it may be paid yet");
+}
+
+#[test]
+fn a_cancel_that_nobody_ordered_closes_nothing() {
+    let mut bench = Bench::present(THEIRS);
+    bench.feed(Input::Abandon(id(1)));
+    bench.fact(1, AskKind::LookUp, Fact::Cancelled { cancelled: None });
+    assert_eq!(bench.phase(), PhaseKind::Closing);
+}
+
+#[test]
+fn f15_what_was_undone_is_watched_beside_what_was_let_go() {
+    let mut bench = Bench::new();
+    bench.begin(1, let_go::OPEN);
+    bench.stock(1, hold::Command::Hold, true);
+    bench.fact(1, AskKind::Prepare, Fact::Prepared { token: Some("t".to_owned()) });
+    bench.feed(Input::Abandon(id(1)));
+    bench.fact(1, AskKind::LookUp, Fact::Waiting);
+    bench.begin(2, OURS);
+    bench.stock(2, hold::Command::Hold, true);
+    bench.fact(2, AskKind::LookUp, Fact::Authenticated(sighting(2, 10_000)));
+    bench.stock(2, hold::Command::Secure, true);
+    assert!(bench.asks().contains(&AskKind::Capture));
+    bench.now = T.after(Span::minutes(45));
+    bench.feed(Input::Tick);
+    assert!(bench.asks().contains(&AskKind::Cancel));
+    bench.fact(2, AskKind::Cancel, Fact::Cancelled { cancelled: None });
+    let strays: Vec<AttemptId> = bench.payment.strays.iter().map(|(id, _)| *id).collect();
+    assert_eq!(strays, [id(1), id(2)]);
+}
+
+#[test]
+fn f41_i16_each_question_that_stays_undecided_is_told_and_once() {
+    let mut bench = Bench::paid();
+    for refund in [bench.refund(7, "o-1", 1_000), bench.refund(8, "o-2", 1_000)] {
+        bench.feed(Input::Refund(refund));
+    }
+    bench.now = bench.now.after(Span::minutes(45));
+    bench.feed(Input::Tick);
+    assert_eq!(undecided::unknown(&bench), 2);
+
+    let mut bench = Bench::present(THEIRS);
+    bench.feed(Input::Abandon(id(1)));
+    bench.now = bench.now.after(Span::minutes(45));
+    bench.feed(Input::Tick);
+    assert!(bench.payment.cases[0].detail.ends_with("at toss no id of its own yet"));
+    bench.fact(1, AskKind::Close, Fact::DepositIssued(sighting(1, 10_000), deposit()));
+    assert!(bench.payment.attempts[0].payment_id.is_some());
+    bench.feed(Input::Tick);
+    assert_eq!(undecided::unknown(&bench), 1, "another name is no other question");
+}
