@@ -33,7 +33,7 @@ impl Payment {
         // Most looks at the clock find nothing: they are not worth a copy.
         if matches!(input, Input::Tick)
             && self.over(checkout, now).is_none()
-            && !self.may_be_late(now)
+            && self.late(now).next().is_none()
         {
             return step;
         }

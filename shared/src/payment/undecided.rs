@@ -87,7 +87,7 @@ impl Payment {
     }
 
     /// Questions about money that are open for too long: of which attempt, and of which refund.
-    fn late(&self, now: Timestamp) -> impl Iterator<Item = (&Attempt, Option<&Refund>)> {
+    pub(super) fn late(&self, now: Timestamp) -> impl Iterator<Item = (&Attempt, Option<&Refund>)> {
         let asks = matches!(self.phase.kind(), PhaseKind::Capturing | PhaseKind::Closing);
         let begun = self.phase.attempt().filter(|_| asks).and_then(|id| self.attempt(id));
         let begun =
@@ -98,10 +98,6 @@ impl Payment {
         refunds
             .filter_map(|refund| Some((self.attempt(refund.attempt)?, Some(refund))))
             .chain(begun)
-    }
-
-    pub(super) fn may_be_late(&self, now: Timestamp) -> bool {
-        self.late(now).next().is_some()
     }
 
     /// F15: whatever is still unknown near the end of a provider's undo window is told to a person, once,
