@@ -300,7 +300,8 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) {
-        loop {
+        // Each turn settles one that is pending, and the last one finds none.
+        for _ in 0..=self.refunds.len() {
             let done = self.given_back(id, sighting.amount);
             let Ok(beyond) = sighting.cancelled.minus(done) else { return };
             let pending = self
