@@ -1,8 +1,9 @@
 //! Mutation testing: `cargo-mutants` changes one thing at a time, and the crate's own tests must notice.
 //!
-//! Results are kept in `tests/mutants/<module>.txt`: how many were caught, and each that was not, with the
-//! reason why it may stay. A module whose files are the same as when its results were written is not run
-//! again, so a run that was interrupted goes on where it stopped. `--again` is for tests that were changed.
+//! Results are kept in `tests/mutants/<module>.txt`: how many were caught in each file, and each that was not,
+//! with the reason why it may stay. A file that is the same as when its results were written is not run again,
+//! so a run that was interrupted goes on where it stopped. `--again` is for what a digest does not see: tests
+//! that were changed, and a file whose neighbour was.
 //!
 //! # Why by module
 //! Each mistake takes a build and the tests that are meant to notice: about a second for `shared`. The modules
@@ -87,9 +88,13 @@ impl Module {
     }
 }
 
-/// What is known of a module.
+/// What is known of a module, file by file.
+type Kept = BTreeMap<String, Results>;
+
+/// What is known of a file, or of what was changed in a module.
 #[derive(Default)]
 struct Results {
+    /// Of the file's content.
     digest: String,
     caught: u64,
     unviable: u64,
@@ -113,14 +118,19 @@ pub fn mutants(words: &Words) -> Result<(), Failure> {
     let (mut caught, mut missed, mut silent) = (0, 0, Vec::new());
     for module in modules {
         let results = results_of(module, words.has("--again"))?;
-        let open = results.missed.iter().filter(|(_, why)| why.is_empty());
-        silent.extend(open.map(|(name, _)| name.clone()));
-        let count = results.missed.len();
-        caught += results.caught;
-        missed += count;
-        told.push(json!({ "name": module.name, "caught": results.caught, "missed": count }));
+        let of_module: u64 = results.values().map(|file| file.caught).sum();
+        let mut open = 0;
+        for (name, why) in results.values().flat_map(|file| &file.missed) {
+            open += 1;
+            if why.is_empty() {
+                silent.push(name.clone());
+            }
+        }
+        caught += of_module;
+        missed += open;
+        told.push(json!({ "name": module.name, "caught": of_module, "missed": open }));
         if !words.has("--json") {
-            println!("{:<8} {} caught, {count} missed", module.name, results.caught);
+            println!("{:<8} {of_module} caught, {open} missed", module.name);
         }
     }
     if words.has("--json") {
@@ -135,21 +145,31 @@ pub fn mutants(words: &Words) -> Result<(), Failure> {
     Err(Failure::new(format!("no test notices, and nobody says why:\n{}", silent.join("\n"))))
 }
 
-/// The kept results, if they are of these files; otherwise new ones, which are kept.
-fn results_of(module: &Module, again: bool) -> Result<Results, Failure> {
-    let kept = parse(&String::from_utf8_lossy(&read(&path(module)).unwrap_or_default()));
-    let digest = digest(module)?;
-    if kept.digest == digest && !again {
-        return Ok(kept);
+/// The kept results of the files that are as they were; new ones of the others, which are kept.
+fn results_of(module: &Module, again: bool) -> Result<Kept, Failure> {
+    let mut kept = kept(module);
+    let files = module.files();
+    kept.retain(|file, _| files.contains(file));
+    for file in files {
+        let digest = digest(&file)?;
+        let known = kept.remove(&file).unwrap_or_default();
+        let results = if known.digest == digest && !again {
+            known
+        } else {
+            let mut new = Results { digest, ..mutate(module, std::slice::from_ref(&file), None)? };
+            for (name, why) in &mut new.missed {
+                *why = known.missed.get(name).cloned().unwrap_or_default();
+            }
+            new
+        };
+        kept.insert(file, results);
+        write(&path(module), print(module, &kept))?;
     }
-    let mut results = Results { digest, ..mutate(module, None)? };
-    for (name, why) in &mut results.missed {
-        *why = kept.missed.get(name).cloned().unwrap_or_default();
-    }
-    let folder = root().join("tests/mutants");
-    std::fs::create_dir_all(&folder).map_err(|error| Failure::new(error.to_string()))?;
-    write(&path(module), print(module, &results))?;
-    Ok(results)
+    Ok(kept)
+}
+
+fn kept(module: &Module) -> Kept {
+    parse(&String::from_utf8_lossy(&read(&path(module)).unwrap_or_default()))
 }
 
 /// Mistakes in lines that were changed since a revision, in the modules that are held to it.
@@ -157,7 +177,8 @@ fn changed(modules: &[&Module], since: &str) -> Result<(), Failure> {
     let mut silent = Vec::new();
     for module in modules {
         let mut ask = program("git");
-        ask.args(["diff", since, "--"]).args(module.files());
+        let files = module.files();
+        ask.args(["diff", since, "--"]).args(&files);
         let diff = quiet(&mut ask)?.stdout;
         if diff.is_empty() {
             println!("{:<8} nothing was changed", module.name);
@@ -165,9 +186,12 @@ fn changed(modules: &[&Module], since: &str) -> Result<(), Failure> {
         }
         let file = scratch()?.join(format!("{}.diff", module.name));
         write(&file, diff)?;
-        let kept = parse(&String::from_utf8_lossy(&read(&path(module)).unwrap_or_default()));
-        let results = mutate(module, Some(&file))?;
-        let explained = |name: &String| kept.missed.get(name).is_some_and(|why| !why.is_empty());
+        let results = mutate(module, &files, Some(&file))?;
+        let kept = kept(module);
+        let explained = |name: &String| {
+            let mut reasons = kept.values().filter_map(|file| file.missed.get(name));
+            reasons.any(|why| !why.is_empty())
+        };
         println!(
             "{:<8} {} caught of what was changed, {} missed",
             module.name,
@@ -198,11 +222,11 @@ pub fn of_this_commit() -> Result<(), Failure> {
 }
 
 /// The tool, told which mistakes.
-fn tool(module: &Module, diff: Option<&Path>) -> Command {
+fn tool(module: &Module, files: &[String], diff: Option<&Path>) -> Command {
     let mut command = cargo();
     command.args(["mutants", "--package", module.package]);
-    for file in module.files() {
-        command.args(["--file", &file]);
+    for file in files {
+        command.args(["--file", file]);
     }
     if let Some(diff) = diff {
         command.arg("--in-diff").arg(diff);
@@ -211,8 +235,8 @@ fn tool(module: &Module, diff: Option<&Path>) -> Command {
 }
 
 /// Of how many parts one is taken, so that CI has its answer in minutes.
-fn parts(module: &Module, diff: &Path) -> Result<usize, Failure> {
-    let list = quiet(tool(module, Some(diff)).arg("--list"))?.stdout;
+fn parts(module: &Module, files: &[String], diff: &Path) -> Result<usize, Failure> {
+    let list = quiet(tool(module, files, Some(diff)).arg("--list"))?.stdout;
     let count = String::from_utf8_lossy(&list).lines().count();
     let parts = count.div_ceil(CHANGED_MAX).max(1);
     if parts > 1 {
@@ -221,13 +245,13 @@ fn parts(module: &Module, diff: &Path) -> Result<usize, Failure> {
     Ok(parts)
 }
 
-/// Runs the tool over a module, in a copy of the tree.
-fn mutate(module: &Module, diff: Option<&Path>) -> Result<Results, Failure> {
+/// Runs the tool over files of a module, in a copy of the tree.
+fn mutate(module: &Module, files: &[String], diff: Option<&Path>) -> Result<Results, Failure> {
     setup::mutation_tool()?;
     let out = scratch()?.join("mutants").join(module.name);
     let _none_before = std::fs::remove_dir_all(&out);
     std::fs::create_dir_all(&out).map_err(|error| Failure::new(error.to_string()))?;
-    let mut command = tool(module, diff);
+    let mut command = tool(module, files, diff);
     command
         .env("CARGO_TARGET_DIR", scratch()?.join("mutants/target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
@@ -244,7 +268,7 @@ fn mutate(module: &Module, diff: Option<&Path>) -> Result<Results, Failure> {
         command.args(["--features", module.features]);
     }
     if let Some(diff) = diff {
-        let parts = parts(module, diff)?;
+        let parts = parts(module, files, diff)?;
         command.args(["--sharding", "round-robin", "--shard", &format!("0/{parts}")]);
     }
     // Its progress is for people; ours may be read by a program.
@@ -301,48 +325,53 @@ fn path(module: &Module) -> PathBuf {
     root().join("tests/mutants").join(format!("{}.txt", module.name))
 }
 
-/// Names the content of the files.
-fn digest(module: &Module) -> Result<String, Failure> {
+/// Names the content of a file.
+fn digest(file: &str) -> Result<String, Failure> {
     let mut sum: u64 = 0xcbf2_9ce4_8422_2325;
-    for file in module.files() {
-        for byte in read(&root().join(file))? {
-            sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    for byte in read(&root().join(file))? {
+        sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     Ok(format!("{sum:016x}"))
 }
 
-fn print(module: &Module, results: &Results) -> String {
+fn print(module: &Module, kept: &Kept) -> String {
     let mut text = format!(
-        "What `cargo x mutants --module {}` found. After `missed`: what no test notices; below it, why it may stay.\n\
-         digest {}\ncaught {}\nunviable {}\nmissed {}\n",
+        "What `cargo x mutants --module {}` found: of each file its digest, how many mistakes the tests notice, how\n\
+         many do not build; then what no test notices, and why it may stay.\n",
         module.name,
-        results.digest,
-        results.caught,
-        results.unviable,
-        results.missed.len(),
     );
-    for (name, why) in &results.missed {
-        text.push_str(&format!("- {name}\n  {why}\n"));
+    for (file, results) in kept {
+        let Results { digest, caught, unviable, missed } = results;
+        let missed_count = missed.len();
+        text.push_str(&format!(
+            "{file} {digest} caught {caught} unviable {unviable} missed {missed_count}\n"
+        ));
+        for (name, why) in missed {
+            text.push_str(&format!("- {name}\n  {why}\n"));
+        }
     }
     text
 }
 
-fn parse(text: &str) -> Results {
-    let mut results = Results::default();
-    let mut lines = text.lines().skip(1).peekable();
+fn parse(text: &str) -> Kept {
+    let mut kept = Kept::new();
+    let mut file = String::new();
+    let mut lines = text.lines().skip(2).peekable();
     while let Some(line) = lines.next() {
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match word {
-            "digest" => results.digest = rest.to_owned(),
-            "caught" => results.caught = rest.parse().unwrap_or(0),
-            "unviable" => results.unviable = rest.parse().unwrap_or(0),
-            "-" => {
-                let why = lines.next_if(|line| line.starts_with("  ")).unwrap_or_default();
-                results.missed.insert(rest.to_owned(), why.trim().to_owned());
-            }
-            _ => {}
+        if let Some(name) = line.strip_prefix("- ") {
+            let why = lines.next_if(|line| line.starts_with("  ")).unwrap_or_default();
+            let results = kept.entry(file.clone()).or_default();
+            results.missed.insert(name.to_owned(), why.trim().to_owned());
+        } else if let [name, digest, "caught", caught, "unviable", unviable, ..] =
+            line.split(' ').collect::<Vec<_>>()[..]
+        {
+            file = name.to_owned();
+            let number = |text: &str| text.parse().unwrap_or(0);
+            let (caught, unviable) = (number(caught), number(unviable));
+            let digest = digest.to_owned();
+            let missed = BTreeMap::new();
+            kept.insert(file.clone(), Results { digest, caught, unviable, missed });
         }
     }
-    results
+    kept
 }
