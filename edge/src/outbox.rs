@@ -112,6 +112,8 @@ pub struct Notice<'a> {
     pub orders: &'a [OrderId],
     /// What was given back up to now.
     pub refunded: Total,
+    /// Why it is paid, where that is not as usual.
+    pub reason: Option<&'static str>,
 }
 
 /// The text that is signed and sent; the same for the same notice.
@@ -129,6 +131,9 @@ pub fn notice_body(notice: &Notice<'_>) -> String {
             data.name("currency").text(notice.amount.currency().code());
             data.name("orders").list(notice.orders, |list, id| list.text(id.as_str()));
             data.name("refunded_amount").number(notice.refunded.minor());
+            if let Some(reason) = notice.reason {
+                data.name("reason").text(reason);
+            }
         });
     })
 }
@@ -226,6 +231,7 @@ mod tests {
             amount: Amount::from_minor(31_000, Currency::Krw).unwrap(),
             orders: &[OrderId::parse("o-1").unwrap()],
             refunded: Total::zero(Currency::Krw),
+            reason: None,
         };
         assert_eq!(
             notice_body(&notice),

@@ -29,7 +29,7 @@ pub use shop::{check_open, home_of, read_open};
 
 use shared::claims::{Claims, TOKEN_LIFE};
 use shared::id::{CheckoutId, Jti, NoticeId};
-use shared::payment::{Event, Input, Step};
+use shared::payment::{Event, Input, InputKind, Step};
 use shared::posting::Entry;
 use shared::problem::Code;
 use shared::time::{Span, Timestamp};
@@ -231,10 +231,13 @@ impl Desk<'_> {
 
     /// One input: step, then store everything that came of it. Nothing is awaited in between.
     fn feed(&self, record: &mut Record, input: Input) -> Kept<Step> {
-        let (name, detail) = describe(&input);
+        let (name, mut detail) = describe(&input);
         // What a provider said is kept even when it changed nothing: it explains why nothing changed.
         let heard = matches!(input, Input::Fact { .. } | Input::RefundFact { .. });
         let step = record.payment.step(&record.checkout, input, self.now);
+        if step.seen == Some(InputKind::LateApproved) {
+            detail.push_str(" late_approval");
+        }
         if heard || step.changed || !step.events.is_empty() {
             self.shelf.note(
                 record.checkout.id,
@@ -320,6 +323,7 @@ impl Desk<'_> {
                 amount: record.checkout.amount,
                 orders: &orders,
                 refunded: view::refunded(record),
+                reason: view::late(record),
             })
         });
         let payload = crate::book::message(record, id, body.as_deref(), entries, self.now);

@@ -178,6 +178,13 @@ fn attempt(view: &mut Writer, attempt: &Attempt, payment: &Payment) {
     });
 }
 
+/// Why it is paid, where its attempt had failed before (F24).
+#[must_use]
+pub fn late(record: &Record) -> Option<&'static str> {
+    record.payment.phase.paid_at()?;
+    record.payment.current()?.approved_late().then_some("late_approval")
+}
+
 fn capture(view: &mut Writer, record: &Record, config: &Config) {
     let Record { checkout, payment, .. } = record;
     let paid = match &payment.phase {
@@ -204,6 +211,7 @@ fn capture(view: &mut Writer, record: &Record, config: &Config) {
             view.name("request_id").shown(&attempt.id.request_id());
             view.name("captured_amount").number(checkout.amount.minor());
             view.name("paid_at").shown(at);
+            view.name("reason").text_or_null(late(record));
         });
     });
 }

@@ -113,6 +113,12 @@ impl AttemptId {
     pub const fn request_id(self) -> RequestId {
         RequestId { home: self.home, bits: self.bits }
     }
+
+    /// The one other id that belongs to this attempt.
+    #[must_use]
+    pub const fn again(self) -> Self {
+        Self { home: self.home, bits: self.bits ^ (1 << 127) }
+    }
 }
 
 impl RequestId {

@@ -7,7 +7,7 @@
 //!
 //! Map: `state` what is kept · `input` what is heard · `table` what an input does in a phase ·
 //! `verdict` what comes of it · `step` from an input to the table · `arrive` from the table to the next
-//! phase · `refund` money going back · `undecided` outcomes that stay unknown · `work` what is due in the
+//! phase · `late_approval` money of failed attempts · `refund` money going back · `undecided` outcomes that stay unknown · `work` what is due in the
 //! world · `undelivered` notices that died.
 //!
 //! # Why only a look-up moves a payment
@@ -16,6 +16,7 @@
 
 mod arrive;
 mod input;
+mod late_approval;
 mod refund;
 mod state;
 mod step;

@@ -275,6 +275,8 @@ pub struct PaymentView {
     pub captured_amount: u64,
     /// When we knew.
     pub paid_at: String,
+    /// `late_approval`, if the attempt had failed before; else `null`.
+    pub reason: Option<String>,
 }
 
 /// Money on its way back.

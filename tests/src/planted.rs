@@ -15,9 +15,10 @@
 use std::collections::BTreeMap;
 
 /// The chapters of the list.
-const CHAPTERS: [&str; 7] = [
+const CHAPTERS: [&str; 8] = [
     include_str!("../testdata/planted/money.txt"),
     include_str!("../testdata/planted/unknown.txt"),
+    include_str!("../testdata/planted/late.txt"),
     include_str!("../testdata/planted/refunds.txt"),
     include_str!("../testdata/planted/stock.txt"),
     include_str!("../testdata/planted/repeats.txt"),

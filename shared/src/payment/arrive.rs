@@ -77,8 +77,9 @@ impl Payment {
             next
         };
         self.phase = next;
-        self.retry = Retry::now(now);
+        let hinted = core::mem::replace(&mut self.retry, Retry::now(now)).is_hinted();
         self.arrive(checkout, &was, kind, fact, now, step);
+        self.look_after(&was, hinted && fact.is_some(), now);
     }
 
     fn next_phase(
@@ -192,6 +193,16 @@ impl Payment {
         }
     }
 
+    /// F24: who ended while a hint was newer than the answer that ended it is looked at once more.
+    fn look_after(&mut self, was: &Phase, hinted: bool, now: Timestamp) {
+        let ended = was.attempt().filter(|_| hinted && self.phase.attempt().is_none());
+        let attempt = ended.and_then(|id| self.attempt(id));
+        let id = attempt.filter(|attempt| attempt.style.captures_itself).map(|a| a.id);
+        if let Some(id) = id.filter(|id| self.strays.iter().all(|(stray, _)| stray != id)) {
+            self.strays.push((id, Retry::now(now)));
+        }
+    }
+
     /// An attempt that ended without money: its buyer is told why, its pieces are freed.
     pub(super) fn end_attempt(&mut self, id: AttemptId, decline: Decline, now: Timestamp) {
         if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == id) {
@@ -200,7 +211,8 @@ impl Payment {
         self.owe_stock(id, hold::Command::Release, now);
     }
 
-    pub(super) fn owe_stock(&mut self, attempt: AttemptId, command: hold::Command, now: Timestamp) {
+    pub(super) fn owe_stock(&mut self, id: AttemptId, command: hold::Command, now: Timestamp) {
+        let attempt = self.claim_of(id);
         let known = self.stock_debts.iter().any(|(a, c, _)| (*a, *c) == (attempt, command));
         if !known {
             self.stock_debts.push((attempt, command, Retry::now(now)));
@@ -242,6 +254,7 @@ const fn why_closing(kind: InputKind) -> Why {
         | InputKind::Captured
         | InputKind::CapturedWrong
         | InputKind::StrayCaptured
+        | InputKind::LateApproved
         | InputKind::Declined
         | InputKind::Closed
         | InputKind::Unknown => Why::Over,

@@ -13,7 +13,7 @@ pub enum Input {
     Begin(Attempt),
     /// All pieces of stock answered one command.
     Stock {
-        /// Whose claim.
+        /// Whose claim; [`Attempt::claim`].
         attempt: AttemptId,
         /// What was asked.
         command: hold::Command,
@@ -93,6 +93,8 @@ pub enum InputKind {
     CapturedWrong,
     /// Captured for an attempt that is not the present one.
     StrayCaptured,
+    /// The same for what was asked, of an attempt that had failed and may pay yet.
+    LateApproved,
     /// The provider's explicit no.
     Declined,
     /// Can never be paid any more.
@@ -103,7 +105,7 @@ pub enum InputKind {
 
 impl InputKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Begin,
         Self::StockKept,
         Self::StockLost,
@@ -121,6 +123,7 @@ impl InputKind {
         Self::Captured,
         Self::CapturedWrong,
         Self::StrayCaptured,
+        Self::LateApproved,
         Self::Declined,
         Self::Closed,
         Self::Unknown,

@@ -176,7 +176,9 @@ impl Payment {
                     | Phase::Cancelled(_)
                     | Phase::Expired(_) => hold::Command::Secure,
                 };
-                if self.phase.attempt() != Some(attempt) || expected != command {
+                if self.phase.attempt().map(|id| self.claim_of(id)) != Some(attempt)
+                    || expected != command
+                {
                     return;
                 }
                 let kind = match (command, kept) {
@@ -286,16 +288,14 @@ impl Payment {
         let given = self.phase.attempt().zip(fact.sighting());
         let given = given.map(|(id, sighting)| self.given_back(id, sighting.amount));
         let again = known == given && LOOKS_AGAIN.contains(&self.retry.count);
-        // A hint that came while the question was travelling is newer than this answer.
-        let hinted = self.retry.count == 0 && self.retry.next_at.is_some();
-        let answered = kind != InputKind::Unknown && !again && !hinted;
+        let answered = kind != InputKind::Unknown && !again && !self.retry.is_hinted();
         if self.phase.kind() == PhaseKind::Paid && answered {
             self.retry = self.next_sync(now);
         }
         self.decide(checkout, kind, Some(fact), now, step);
     }
 
-    /// A fact about an attempt that ended: only money matters, and it goes back.
+    /// A fact about an attempt that ended: only money matters, and it goes back, or pays after all (F24).
     fn stray_fact(
         &mut self,
         checkout: &Checkout,
@@ -305,18 +305,27 @@ impl Payment {
         now: Timestamp,
         step: &mut Step,
     ) {
+        let money = matches!(kind, InputKind::Captured | InputKind::CapturedWrong);
         // Silence says nothing; anything else answers the question, unless it may have another answer yet.
         if kind != InputKind::Unknown && !self.may_still_pay(id, fact, now) {
-            self.strays.retain(|(stray, _)| *stray != id);
+            self.strays.retain(|(stray, retry)| *stray != id || (retry.is_hinted() && !money));
         }
         step.seen = Some(kind);
         if let (InputKind::Captured | InputKind::CapturedWrong, Some(sighting)) =
             (kind, fact.sighting())
         {
-            step.seen = Some(InputKind::StrayCaptured);
-            step.verdict = verdict(self.phase.kind(), InputKind::StrayCaptured);
-            if let Verdict::Undo(code) = step.verdict {
-                self.reverse(checkout, code, id, sighting, now, step);
+            let late = kind == InputKind::Captured && self.may_pay_late(id, sighting);
+            let seen = if late { InputKind::LateApproved } else { InputKind::StrayCaptured };
+            step.seen = Some(seen);
+            step.verdict = verdict(self.phase.kind(), seen);
+            match step.verdict {
+                Verdict::Undo(code) => self.reverse(checkout, code, id, sighting, now, step),
+                Verdict::Go(_) => self.approve_late(id, sighting, now),
+                Verdict::Same
+                | Verdict::Ask
+                | Verdict::Note
+                | Verdict::Refuse(_)
+                | Verdict::Alarm(_) => {}
             }
         }
     }

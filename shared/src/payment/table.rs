@@ -8,7 +8,7 @@ use PhaseKind as P;
 use Verdict::{Alarm, Ask, Go, Note, Refuse, Same, Undo};
 
 /// What an input does in a phase. Inputs about an attempt that is not the phase's own arrive here as
-/// [`InputKind::StrayCaptured`] or not at all.
+/// [`InputKind::StrayCaptured`], as [`InputKind::LateApproved`] or not at all.
 #[must_use]
 pub const fn verdict(phase: PhaseKind, input: InputKind) -> Verdict {
     match phase {
@@ -34,6 +34,8 @@ const fn open(input: InputKind) -> Verdict {
         I::ShopCancel => Go(P::Cancelled),
         I::CheckoutOver => Go(P::Expired),
         I::StrayCaptured => Undo(C::LateCapture),
+        // Failed is not for ever, while nobody else pays (F24).
+        I::LateApproved => Go(P::Securing),
         I::StockKept | I::StockLost | I::LookNow | I::Abandon | I::AttemptOver => Same,
         I::Prepared | I::Waiting | I::NotFound | I::Authenticated | I::Mismatched => Same,
         I::DepositIssued | I::Captured | I::CapturedWrong | I::Declined | I::Closed => Same,
@@ -49,7 +51,7 @@ const fn holding(input: InputKind) -> Verdict {
         I::StockLost | I::Abandon | I::AttemptOver => Go(P::Open),
         I::ShopCancel => Go(P::Cancelled),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow | I::CheckoutOver | I::Waiting | I::NotFound | I::Authenticated => Same,
         I::Mismatched | I::DepositIssued | I::Captured | I::CapturedWrong | I::Declined => Same,
         I::Closed | I::Unknown => Same,
@@ -65,7 +67,7 @@ const fn preparing(input: InputKind) -> Verdict {
         I::CapturedWrong => Undo(C::AmountMismatch),
         I::ShopCancel | I::Abandon | I::AttemptOver => Go(P::Closing),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow => Ask,
         I::StockKept | I::StockLost | I::CheckoutOver | I::Waiting | I::NotFound => Same,
         I::Authenticated | I::Mismatched | I::DepositIssued | I::Unknown => Same,
@@ -85,7 +87,7 @@ const fn presented(input: InputKind) -> Verdict {
         I::Declined | I::Closed => Go(P::Open),
         I::Abandon | I::ShopCancel | I::AttemptOver => Go(P::Closing),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::StockKept | I::StockLost | I::CheckoutOver | I::Prepared | I::Waiting => Same,
         // Proves nothing: the buyer's own browser may not have reached the provider yet.
         I::NotFound | I::Unknown => Same,
@@ -102,7 +104,7 @@ const fn rechecking(input: InputKind) -> Verdict {
         I::CapturedWrong => Undo(C::AmountMismatch),
         I::Mismatched => Go(P::Open),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow | I::Abandon | I::CheckoutOver | I::Prepared | I::Waiting | I::NotFound => Same,
         I::Authenticated | I::DepositIssued | I::Declined | I::Closed | I::Unknown => Same,
     }
@@ -120,7 +122,7 @@ const fn capturing(input: InputKind) -> Verdict {
         // Unknown for so long that whatever it took is given back, while that is still possible (F15).
         I::AttemptOver => Go(P::Closing),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow | I::Authenticated => Ask,
         I::StockKept | I::StockLost | I::Abandon | I::CheckoutOver => Same,
         I::Prepared | I::Waiting | I::NotFound | I::Unknown => Same,
@@ -136,7 +138,7 @@ const fn awaiting_deposit(input: InputKind) -> Verdict {
         I::Abandon | I::ShopCancel | I::AttemptOver => Go(P::Closing),
         I::Mismatched => Alarm(C::Contradiction),
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow => Ask,
         I::StockKept | I::StockLost | I::CheckoutOver | I::Prepared | I::Waiting => Same,
         I::NotFound | I::Authenticated | I::DepositIssued | I::Unknown => Same,
@@ -152,7 +154,7 @@ const fn closing(input: InputKind) -> Verdict {
         I::CapturedWrong => Undo(C::AmountMismatch),
         I::ShopCancel => Note,
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow | I::DepositIssued => Ask,
         I::StockKept | I::StockLost | I::Abandon | I::AttemptOver | I::CheckoutOver => Same,
         I::Prepared | I::Waiting | I::NotFound | I::Authenticated | I::Unknown => Same,
@@ -167,7 +169,7 @@ const fn securing(input: InputKind) -> Verdict {
         I::CapturedWrong => Undo(C::AmountMismatch),
         I::ShopCancel => Note,
         I::Begin => Refuse(Refusal::AttemptOpen),
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::LookNow | I::Abandon | I::AttemptOver | I::CheckoutOver | I::Prepared => Same,
         I::Waiting | I::NotFound | I::Authenticated | I::Mismatched | I::DepositIssued => Same,
         I::Captured | I::Declined | I::Closed | I::Unknown => Same,
@@ -179,7 +181,7 @@ const fn paid(input: InputKind) -> Verdict {
     match input {
         I::Begin | I::ShopCancel => Refuse(Refusal::Paid),
         I::LookNow => Ask,
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::CapturedWrong | I::Mismatched | I::NotFound | I::Waiting => Alarm(C::Contradiction),
         I::Authenticated | I::DepositIssued => Alarm(C::Contradiction),
         I::Declined | I::Closed => Alarm(C::Contradiction),
@@ -200,7 +202,7 @@ const fn ended(input: InputKind, phase: PhaseKind) -> Verdict {
             P::Open | P::Holding | P::Preparing | P::Presented | P::Rechecking => Same,
             P::Capturing | P::AwaitingDeposit | P::Closing | P::Securing | P::Paid => Same,
         },
-        I::StrayCaptured => Undo(C::LateCapture),
+        I::StrayCaptured | I::LateApproved => Undo(C::LateCapture),
         I::StockKept | I::StockLost | I::LookNow | I::Abandon | I::AttemptOver => Same,
         I::CheckoutOver | I::Prepared | I::Waiting | I::NotFound | I::Authenticated => Same,
         I::Mismatched | I::DepositIssued | I::Captured | I::CapturedWrong | I::Declined => Same,

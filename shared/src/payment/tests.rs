@@ -2,6 +2,7 @@
 
 mod edges;
 mod escrow;
+mod late_approval;
 mod let_go;
 mod plan;
 mod property;
@@ -281,6 +282,7 @@ fn r19_when_prepare_fails_the_hold_is_freed() {
     bench.begin(1, THEIRS);
     bench.stock(1, hold::Command::Hold, true);
     let decline = Decline { code: DeclineCode::ProviderUnavailable, provider_code: None };
+    assert_eq!(bench.asks(), vec![AskKind::Prepare]);
     bench.fact(1, AskKind::Prepare, Fact::Declined(decline));
     assert_eq!(bench.phase(), PhaseKind::Open);
     assert!(matches!(bench.work()[..], [Work::Stock { command: hold::Command::Release, .. }]));

@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 /// The note of an attempt that is being undone, or whose undoing the provider refused. A note, because a
 /// closing attempt may as well be an account that is voided, and no row has a word for the difference.
-const UNDO: &str = "undo";
+pub(super) const UNDO: &str = "undo";
 const ASKED: &str = "asked";
 const REFUSED: &str = "refused";
 

@@ -104,6 +104,11 @@ impl Retry {
         self.next_at = self.next_at.map(|next| next.max(at));
     }
 
+    /// Whether a hint came since it was put last: it is newer than any answer that is heard now.
+    pub(super) const fn is_hinted(self) -> bool {
+        self.count == 0 && self.next_at.is_some()
+    }
+
     fn is_due(self, now: Timestamp) -> bool {
         self.next_at.is_some_and(|next| next <= now)
     }
@@ -130,7 +135,7 @@ impl Retry {
 pub enum Work {
     /// A command to every piece of stock of the checkout.
     Stock {
-        /// Whose claim.
+        /// Whose claim; [`Attempt::claim`].
         attempt: AttemptId,
         /// What.
         command: hold::Command,
@@ -209,7 +214,8 @@ impl Payment {
     fn phase_work(&self, checkout: &Checkout) -> Option<Work> {
         let attempt = self.phase.attempt()?;
         let ask = |ask| Some(Work::Ask { attempt, ask: Box::new(ask), refund: None });
-        let stock = |command| Some(Work::Stock { attempt, command });
+        let claim = self.claim_of(attempt);
+        let stock = |command| Some(Work::Stock { attempt: claim, command });
         match &self.phase {
             Phase::Open | Phase::Cancelled(_) | Phase::Expired(_) => None,
             Phase::Holding(_) => stock(hold::Command::Hold),

@@ -62,14 +62,14 @@ pub const fn attempt_id(n: usize) -> AttemptId {
     AttemptId::new(HOME, n as u128 + 1)
 }
 
-/// Which attempt it is.
+/// Which attempt it is, or whose claim: the low bits of both are the same.
 pub const fn number_of(id: AttemptId) -> usize {
     id.bits() as usize - 1
 }
 
-/// The id under which the stock knows it.
-pub const fn claim_id(buyer: usize, n: usize) -> AttemptId {
-    AttemptId::new(Home { generation: 1, shard: buyer as u8 }, n as u128 + 1)
+/// The id under which the stock knows a claim of a buyer's.
+pub const fn claim_id(buyer: usize, id: AttemptId) -> AttemptId {
+    AttemptId::new(Home { generation: 1, shard: buyer as u8 }, id.bits())
 }
 
 /// A buyer.
@@ -178,7 +178,10 @@ impl Buyer {
 
     /// How an answer is heard.
     pub fn hear(&self, errand: Errand, word: Word) -> Option<Input> {
-        let attempt = attempt_id(errand.attempt());
+        let attempt = match errand {
+            Errand::Stock(claim, _) => claim,
+            _ => attempt_id(errand.attempt()),
+        };
         // An account waits as long as the window would have.
         let fact = || word.fact(attempt, self.payment.attempts[errand.attempt()].ends_at);
         let asked = match errand {
@@ -212,7 +215,7 @@ pub fn plans(payment: &mut Payment) -> Vec<&mut Retry> {
 fn errand(work: Work) -> Errand {
     let number = |id| u8::try_from(number_of(id)).unwrap();
     match work {
-        Work::Stock { attempt, command } => Errand::Stock(number(attempt), command),
+        Work::Stock { attempt, command } => Errand::Stock(attempt, command),
         Work::Ask { attempt, ask, refund } => match (*ask, refund) {
             (Ask::Cancel { amount, cancelled_before, .. }, Some(refund)) => Errand::GiveBack {
                 attempt: number(attempt),
@@ -282,12 +285,17 @@ pub fn forget(payment: &mut Payment, now: Timestamp) {
     let present = payment.phase.attempt();
     for attempt in &mut payment.attempts {
         attempt.started_at = Timestamp::default();
-        // The one note that the machine itself writes.
-        if let Some(word) = attempt.notes.get("undo").map(str::to_owned) {
-            attempt.notes.keep("undo", &word, Timestamp::default());
+        // The notes that the machine itself writes.
+        for name in ["undo", "late"] {
+            if let Some(word) = attempt.notes.get(name).map(str::to_owned) {
+                attempt.notes.keep(name, &word, Timestamp::default());
+            }
         }
-        if attempt.decline.is_some() {
-            attempt.decline = Some(Decline { code: DeclineCode::Other, provider_code: None });
+        // Whether late money may pay is all that an end decides.
+        if let Some(decline) = &mut attempt.decline {
+            let left = [DeclineCode::BuyerCancelled, DeclineCode::AmountMismatch];
+            let code = if left.contains(&decline.code) { left[0] } else { DeclineCode::Other };
+            *decline = Decline { code, provider_code: None };
         }
         // An end matters to the present attempt, and to one that may be paid after it.
         if present != Some(attempt.id) && !attempt.style.stays_open() {

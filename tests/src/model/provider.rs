@@ -26,8 +26,8 @@ pub const WRONG: u64 = 9_000;
 /// One thing to do in the world: the model's short form of `Work`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Errand {
-    /// A command to the piece of stock.
-    Stock(u8, Command),
+    /// A command to the piece of stock, of this claim.
+    Stock(AttemptId, Command),
     /// A question about an attempt that is no order to give money back.
     Ask(u8, AskKind),
     /// An account into which nobody has paid is cancelled.
@@ -51,7 +51,8 @@ impl Errand {
     /// The attempt that it is about.
     pub const fn attempt(self) -> usize {
         match self {
-            Self::Stock(n, _) | Self::Ask(n, _) | Self::Void(n) | Self::Undo(n) => n as usize,
+            Self::Stock(claim, _) => claim.bits() as usize - 1,
+            Self::Ask(n, _) | Self::Void(n) | Self::Undo(n) => n as usize,
             Self::GiveBack { attempt, .. } => attempt as usize,
         }
     }

@@ -1,7 +1,9 @@
 //! What must always be, and what must be possible.
 
 use shared::money::Amount;
-use shared::payment::{Event, Payment, Phase, PhaseKind, Refund, RefundCause, RefundState, Step};
+use shared::payment::{
+    Attempt, Event, Payment, Phase, PhaseKind, Refund, RefundCause, RefundState, Step, Style,
+};
 use shared::posting::{Account, Entry, Side};
 use stateright::Property;
 
@@ -42,6 +44,12 @@ pub fn properties(scene: &Scene) -> Vec<Property<Walk>> {
             }),
         ]);
     }
+    let late = |style: &Style| style.captures_itself && scene.faults > 0;
+    if scene.honest && scene.buyers.iter().flatten().any(late) {
+        list.push(Property::sometimes("F24 paid after a no", |_, world: &World| {
+            any(world, |buyer| is_paid(buyer) && is_late(buyer))
+        }));
+    }
     if scene.wishes > 0 {
         list.push(Property::sometimes("refunded", |_, world: &World| any(world, is_refunded)));
     }
@@ -64,6 +72,10 @@ fn any(world: &World, rule: fn(&Buyer) -> bool) -> bool {
 
 fn is_paid(buyer: &Buyer) -> bool {
     buyer.payment.phase.kind() == PhaseKind::Paid
+}
+
+fn is_late(buyer: &Buyer) -> bool {
+    buyer.payment.current().is_some_and(Attempt::approved_late)
 }
 
 fn is_declined(buyer: &Buyer) -> bool {

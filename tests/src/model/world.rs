@@ -9,7 +9,7 @@ use shared::time::{Span, Timestamp};
 use stateright::{Model, Property};
 
 use super::buyer::{
-    BEGIN, Buyer, CHECKOUT, STEP, attempt_id, claim_id, forget, forget_sums, number_of, plans,
+    BEGIN, Buyer, CHECKOUT, STEP, attempt_id, claim_id, forget, forget_sums, plans,
 };
 use super::plant::Plant;
 use super::provider::{Errand, PART, PRICE, Pay, Stage, WRONG, Word, words};
@@ -123,6 +123,8 @@ pub enum Deed {
     Issues(usize, u64),
     /// In the window: the provider says no.
     Declines(usize),
+    /// The provider has said no, and approves after all.
+    Approves(usize),
     /// At the provider somebody gives everything back.
     Console(usize),
 }
@@ -133,7 +135,7 @@ impl Deed {
         match self {
             Self::Lost | Self::Deaf | Self::Late | Self::Says(_) | Self::Crash(_) => 1,
             Self::DebtDeaf(_) | Self::DebtLate(_) => 1,
-            Self::Untold(_) | Self::Console(_) => 1,
+            Self::Untold(_) | Self::Console(_) | Self::Approves(_) => 1,
             Self::Authenticates(_, amount) | Self::Pays(_, amount) | Self::Issues(_, amount) => {
                 (amount != PRICE) as u8
             }
@@ -307,6 +309,7 @@ impl Walk {
                 deeds.extend((buyer.present() == Some(n)).then_some(Deed::Declines(n)));
             }
             Stage::Issued if now <= attempt.ends_at => deeds.push(Deed::Pays(n, pay.amount)),
+            Stage::Declined if style.captures_itself => deeds.push(Deed::Approves(n)),
             Stage::Captured if pay.back == 0 => deeds.push(Deed::Console(n)),
             Stage::Captured if pay.news => deeds.push(Deed::Untold(n)),
             _ => {}
@@ -356,7 +359,7 @@ impl Walk {
             }
             Deed::Debt(n, yes) => {
                 let (attempt, command, _) = *buyer.payment.stock_debts.get(n)?;
-                let errand = Errand::Stock(number_of(attempt) as u8, command);
+                let errand = Errand::Stock(attempt, command);
                 let kept = !self.scene.honest && yes
                     || self.scene.honest
                         && self.reach(world, &mut buyer, who, errand, true) == Word::Stock(true);
@@ -364,7 +367,7 @@ impl Walk {
             }
             Deed::DebtDeaf(n) | Deed::DebtLate(n) => {
                 let (attempt, command, _) = *buyer.payment.stock_debts.get(n)?;
-                let errand = Errand::Stock(number_of(attempt) as u8, command);
+                let errand = Errand::Stock(attempt, command);
                 if matches!(deed, Deed::DebtLate(_)) {
                     buyer.orphans.push(errand);
                 } else {
@@ -401,6 +404,7 @@ impl Walk {
                 buyer.pays[n].take();
             }
             Deed::Declines(n) => buyer.pays[n].stage = Stage::Declined,
+            Deed::Approves(n) => buyer.pays[n].take(),
             Deed::Console(n) => {
                 buyer.pays[n].back = buyer.pays[n].amount;
                 buyer.pays[n].news = true;
@@ -442,7 +446,7 @@ impl Walk {
         yes: bool,
     ) -> Word {
         let (n, now) = (errand.attempt(), world.now());
-        let Errand::Stock(_, command) = errand else {
+        let Errand::Stock(claim, command) = errand else {
             let style = buyer.style(n);
             let pay = &mut buyer.pays[n];
             return match (self.scene.plant, errand) {
@@ -456,7 +460,7 @@ impl Walk {
                 (plant, errand) => believed(plant, pay.obey(style, errand, yes)),
             };
         };
-        let answer = world.stock.apply(command, claim_id(who, n), 1, now);
+        let answer = world.stock.apply(command, claim_id(who, claim), 1, now);
         let claims = world.stock.claims.iter().map(|(id, claim)| (*id, timeless(*claim)));
         world.stock.claims = claims.collect();
         let yes = self.scene.plant == Some(Plant::StockSaysYes);
@@ -470,7 +474,7 @@ impl Walk {
         }
         let debts: Vec<_> = buyer.payment.stock_debts.iter().map(|(a, c, _)| (*a, *c)).collect();
         for (attempt, command) in debts {
-            let errand = Errand::Stock(number_of(attempt) as u8, command);
+            let errand = Errand::Stock(attempt, command);
             let kept = if self.scene.honest {
                 self.reach(world, buyer, who, errand, true) == Word::Stock(true)
             } else if command == Command::Commit {

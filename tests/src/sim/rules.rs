@@ -59,6 +59,7 @@ pub(super) fn unfinished(payment: &Payment) -> Vec<(&'static str, String)> {
 pub(super) fn count_ends(record: &Record, ends: &mut Ends) {
     let mut ended = |how| *ends.entry(how).or_default() += 1;
     ended(view::standing(record));
+    view::late(record).into_iter().for_each(&mut ended);
     for refund in &record.payment.refunds {
         ended(match (&refund.cause, refund.state) {
             (_, RefundState::Requested) => "refund_undecided",

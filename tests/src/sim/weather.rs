@@ -182,6 +182,8 @@ kinds! {
     SessionEnded = "session_ended_by_provider", 80;
     /// The buyer pays in a window that we have let go of.
     PaidLate = "paid_after_the_window", 200;
+    /// The provider has said no, and approves after all.
+    ApprovedAfterNo = "approved_after_no", 500;
     /// The stock's owner dies before or after a command.
     StockCrash = "stock_object_dies", 60;
     /// A command to the stock arrives much later.

@@ -130,6 +130,38 @@ fn a_kb_window_that_the_buyer_leaves_is_closed_there_and_a_paid_one_stays_paid()
 }
 
 #[test]
+fn f24_i14_a_payment_approved_after_its_no_pays_and_the_shop_is_told_why() {
+    for (free, standing, told) in [
+        (1, "paid", ["checkout.declined", "checkout.paid"].as_slice()),
+        (0, "open", &["checkout.declined", "checkout.declined", "checkout.review"]),
+    ] {
+        let bench = Bench::new();
+        bench.units(1);
+        bench.say([
+            Said(AskKind::Prepare, 200, kb!("register_answer")),
+            Said(AskKind::LookUp, 200, kb!("inquire_failed")),
+        ]);
+        let page = bench.begin("kb_kb_pay");
+        bench.callback(&page, "kb", "report-1");
+        assert_eq!(bench.status(&page).text("/outcome"), "not_paid");
+        assert_eq!(bench.read(&page).text("/attempts/0/decline/code"), "limit_exceeded");
+        bench.units(free);
+        bench.say([Said(AskKind::LookUp, 200, kb!("inquire_paid"))]);
+        bench.callback(&page, "kb", "report-2");
+        let read = bench.read(&page);
+        assert_eq!(read.text("/status"), standing, "{read:?}");
+        let paid = free > 0;
+        assert_eq!(read.text("/payment/reason"), if paid { "late_approval" } else { "" });
+        assert_eq!(read.body["refunds"].as_array().unwrap().len(), usize::from(!paid));
+        assert_eq!(bench.told(), told);
+        assert!(bench.journal(&page).contains("late_approval"));
+        let sent = bench.sent.borrow();
+        let reasons = sent.iter().filter(|sent| sent.to_string().contains("late_approval"));
+        assert_eq!(reasons.count(), usize::from(paid), "in the notice, and in no other");
+    }
+}
+
+#[test]
 fn a_refused_kb_refund_calls_a_person_and_keeps_the_payment() {
     let bench = Bench::new();
     bench.say([

@@ -1,10 +1,13 @@
 //! The auditor: what must be true on the way and at the end, by books of its own: what the providers'
 //! accounts hold, what the shop set and was told, what was given back at the stock.
 
+use shared::fact::Fact;
 use shared::hold::Command;
 use shared::id::AttemptId;
 use shared::money::Currency;
-use shared::payment::{CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step};
+use shared::payment::{
+    Attempt, CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step,
+};
 use shared::posting::{Entry, Side};
 
 use super::people::Sale;
@@ -25,6 +28,10 @@ pub(super) struct Watched {
     refunds: usize,
     present: Option<AttemptId>,
     tick: bool,
+    /// An attempt that had failed, of which exactly its money is heard: it pays (F24).
+    late: Option<AttemptId>,
+    /// What was heard is about an attempt that its buyer left, or that did not fit.
+    left: bool,
     /// What was heard speaks of another currency, merchant or request than was agreed on.
     foreign: bool,
 }
@@ -38,8 +45,27 @@ impl World {
             refunds: payment.refunds.len(),
             present: payment.phase.attempt(),
             tick: *input == Input::Tick,
+            late: self.late(n, input),
+            left: is_left(payment, input),
             foreign: is_foreign(payment, input),
         }
+    }
+
+    /// Whose money is heard of, exactly as it was asked for and as its provider's own books have it, while
+    /// the attempt has failed by itself and nobody else pays.
+    fn late(&self, n: u8, input: &Input) -> Option<AttemptId> {
+        let Input::Fact { attempt, fact: Fact::Captured(seen), .. } = input else { return None };
+        let sale = &self.sales[usize::from(n)];
+        let payment = &sale.record.payment;
+        let known = payment.attempt(*attempt)?;
+        let account = sale.accounts.iter().find(|account| account.attempt == *attempt)?;
+        let whole = account.net() == sale.amount() && account.now.currency == Currency::Krw;
+        let right = account.shown(account.now) == Fact::Captured(seen.clone());
+        let failed =
+            known.decline.is_some() && !was_left(known) && !known.notes.as_str().contains("undo ");
+        let back = payment.refunds.iter().any(|refund| refund.attempt == *attempt);
+        let pays = payment.phase == Phase::Open && whole && right && failed && !back;
+        pays.then_some(*attempt)
     }
 
     /// What an input did.
@@ -56,8 +82,19 @@ impl World {
         if payment.refunds.len() > before.refunds && !lied {
             self.audit_reserved(n);
         }
+        let present = self.payment(n).phase.attempt();
+        if before.late.is_some() && present != before.late && !lied {
+            self.wrong("I-3 F24", || format!("{n} was approved late, and comes to {phase:?}"));
+        }
         if phase == before.phase || lied {
             return;
+        }
+        let ends = [PhaseKind::Paid, PhaseKind::Cancelled, PhaseKind::Expired];
+        if ends.contains(&before.phase) {
+            self.wrong("I-10", || format!("{n} comes from {:?} to {phase:?}", before.phase));
+        }
+        if before.left && before.present.is_none() && present.is_some() {
+            self.wrong("F24 F43", || format!("{n} takes the money of an attempt that was left"));
         }
         if before.tick && matches!(phase, PhaseKind::Paid | PhaseKind::Capturing) {
             self.wrong("I-2", || format!("{n} came to {phase:?} by the clock"));
@@ -289,6 +326,19 @@ impl World {
             }
         }
     }
+}
+
+/// Whether what was heard is about an attempt of which no money is kept.
+fn is_left(payment: &Payment, input: &Input) -> bool {
+    let Input::Fact { attempt, .. } = input else { return false };
+    payment.attempt(*attempt).is_some_and(was_left)
+}
+
+/// Whether its buyer left it, or it did not fit.
+fn was_left(attempt: &Attempt) -> bool {
+    use shared::fact::DeclineCode;
+    let code = attempt.decline.as_ref().map(|decline| decline.code);
+    matches!(code, Some(DeclineCode::BuyerCancelled | DeclineCode::AmountMismatch))
 }
 
 /// Whether what was heard cannot be about what was agreed on.

@@ -328,6 +328,17 @@ impl Account {
         open
     }
 
+    /// What it has refused is approved after all: it shows in every copy at once, as nothing else would ever
+    /// look again.
+    pub(super) fn approve(&mut self, now: u64) -> bool {
+        let refused = self.now.stage == Stage::Declined;
+        if refused {
+            self.take(now);
+            self.before = self.now;
+        }
+        refused
+    }
+
     /// What it says of this.
     pub(super) fn shown(&self, sight: Sight) -> Fact {
         match sight.stage {

@@ -151,12 +151,24 @@ impl World {
             if dies && self.chance.in_thousand(500) {
                 return None;
             }
-            kept &= self.at_stock(goods, quantity, attempt, command);
+            let free = self.free(goods, quantity);
+            let done = self.at_stock(goods, quantity, attempt, command);
+            // An attempt that is present has given nothing back yet.
+            if free && !done {
+                self.wrong("I-4 F24", || format!("{command:?} is refused while pieces are free"));
+            }
+            kept &= done;
             if dies {
                 return None;
             }
         }
         Some(kept)
+    }
+
+    /// Whether anybody could have so many pieces now.
+    fn free(&self, goods: usize, quantity: u32) -> bool {
+        let available = self.stocks[goods].outlook(self.time()).available;
+        available.is_none_or(|available| available >= quantity)
     }
 
     fn at_stock(&mut self, goods: usize, quantity: u32, id: AttemptId, command: Command) -> bool {

@@ -21,6 +21,7 @@ pub(super) enum Act {
     PressCancel,
     Shut,
     End,
+    Approve,
 }
 
 impl World {
@@ -46,6 +47,7 @@ impl World {
                 if account.end(Stage::Declined) {
                     self.tells_edge(sale, usize::from(attempt), false);
                     self.comes_back(sale, attempt, false);
+                    self.thinks_again(sale, attempt);
                 }
                 self.looks(tab);
             }
@@ -63,6 +65,11 @@ impl World {
                     self.send(Op::Abandon { tab: tab as u8, attempt });
                 }
                 self.looks(tab);
+            }
+            Act::Approve => {
+                if account.approve(self.now) {
+                    self.tells_edge(sale, usize::from(attempt), true);
+                }
             }
             Act::End => {
                 if account.end(Stage::Closed) {
@@ -94,6 +101,16 @@ impl World {
         if self.strikes(Kind::ShopCancels) {
             let when = self.chance.between(10, 3_000);
             self.after(when, Event::Shop(sale, Task::Cancel(0)));
+        }
+    }
+
+    /// F24: whoever takes the money itself may approve what it has refused. Nothing but its event tells.
+    fn thinks_again(&mut self, sale: u8, attempt: u8) {
+        let account = &self.sales[usize::from(sale)].accounts[usize::from(attempt)];
+        let may = account.ways.style.captures_itself && self.plan.off != Some(Layer::Webhooks);
+        if may && self.strikes(Kind::ApprovedAfterNo) {
+            let wait = self.chance.between(1_000, 20 * MINUTE);
+            self.after(wait, Event::Window { sale, attempt, act: Act::Approve });
         }
     }
 
