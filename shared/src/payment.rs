@@ -7,7 +7,7 @@
 //!
 //! Map: `state` what is kept · `input` what is heard · `table` what an input does in a phase ·
 //! `verdict` what comes of it · `step` from an input to the table · `arrive` from the table to the next
-//! phase · `late_approval` money of failed attempts · `refund` money going back · `undecided` outcomes that stay unknown · `work` what is due in the
+//! phase · `late_approval` money of failed attempts · `refund` money going back · `patience` with providers · `undecided` outcomes that stay unknown · `work` what is due in the
 //! world · `undelivered` notices that died.
 //!
 //! # Why only a look-up moves a payment
@@ -17,6 +17,7 @@
 mod arrive;
 mod input;
 mod late_approval;
+mod patience;
 mod refund;
 mod state;
 mod step;
@@ -30,6 +31,7 @@ mod work;
 mod tests;
 
 pub use input::{Input, InputKind};
+pub use patience::PATIENCE_MAX;
 pub use refund::{Refund, RefundCause, RefundError, RefundState};
 pub use state::{Attempt, CaptureTurn, Phase, PhaseKind, Style, Why};
 pub use table::verdict;

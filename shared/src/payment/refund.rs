@@ -221,15 +221,16 @@ impl Payment {
         step: &mut Step,
     ) {
         let Some(at) = self.refunds.iter().position(|refund| refund.id == id) else { return };
-        let attempt = self.refunds.get(at).map(|refund| refund.attempt);
-        if attempt.and_then(|attempt| self.learn(attempt, fact, now)) == Some(true)
+        let Some(attempt) = self.refunds.get(at).map(|refund| refund.attempt) else { return };
+        self.hear_patience(attempt, fact, now);
+        if self.learn(attempt, fact, now) == Some(true)
             && let Some(refund) = self.refunds.get_mut(at)
         {
             refund.retry.again(now);
         }
         match fact {
             // Heard already.
-            Fact::More(_) => {}
+            Fact::More(_) | Fact::Busy { .. } => {}
             Fact::Cancelled { .. } => self.refund_done(checkout, at, step),
             Fact::CancelRefused { provider_code } => {
                 let Some(refund) = self.refunds.get_mut(at) else { return };
@@ -242,11 +243,6 @@ impl Payment {
                     // Its key may have been forgotten after days without an answer, and the refusal be due
                     // to its own success: what went back, the balance tells.
                     self.look_after_refund(at, now);
-                }
-            }
-            Fact::Busy { retry_after } => {
-                if let Some(refund) = self.refunds.get_mut(at) {
-                    refund.retry.not_before(now.after(*retry_after));
                 }
             }
             // Undecided: besides repeating the order, look what the balance says (F41).

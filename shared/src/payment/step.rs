@@ -209,11 +209,7 @@ impl Payment {
             }
             return;
         }
-        if let Fact::Busy { retry_after } = fact
-            && present
-        {
-            self.retry.not_before(now.after(*retry_after));
-        }
+        self.hear_patience(id, fact, now);
         let ours = |sighting: &Sighting| sighting.request_id == id.request_id().to_string();
         if fact.sighting().is_some_and(|sighting| !ours(sighting)) {
             // F22, F43: an answer about somebody else's payment. Nothing of it is believed, least of all

@@ -4,6 +4,7 @@ mod edges;
 mod escrow;
 mod late_approval;
 mod let_go;
+mod patience;
 mod plan;
 mod property;
 mod rows;
@@ -543,16 +544,6 @@ fn a_deposit_that_comes_before_its_account_is_closed_is_found_and_counts() {
     bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
     bench.stock(1, hold::Command::Secure, true);
     assert_eq!(bench.phase(), PhaseKind::Paid);
-}
-
-#[test]
-fn f17_a_busy_provider_is_left_alone_for_as_long_as_it_asked() {
-    let mut bench = Bench::capturing();
-    bench.fact(1, AskKind::Capture, Fact::Busy { retry_after: Span::seconds(20) });
-    bench.now = bench.now.after(Span::seconds(19));
-    assert_eq!(bench.asks(), vec![]);
-    bench.now = bench.now.after(Span::seconds(1));
-    assert_eq!(bench.asks(), vec![AskKind::LookUp]);
 }
 
 #[test]

@@ -157,13 +157,15 @@ impl Payment {
     pub fn take_work(&mut self, checkout: &Checkout, now: Timestamp) -> Vec<Work> {
         let mut work = Vec::new();
         if self.retry.is_due(now) {
-            match self.phase_work(checkout) {
-                Some(item) => {
-                    self.retry.put(now);
-                    work.push(item);
-                }
+            let item = self.phase_work(checkout);
+            match &item {
                 None => self.retry = Retry::never(),
+                Some(Work::Ask { attempt, .. }) => {
+                    self.retry.not_before(self.patience(*attempt, now));
+                }
+                Some(Work::Stock { .. }) => {}
             }
+            work.extend(item.filter(|_| self.retry.take(now)));
         }
         for (attempt, command, retry) in &mut self.stock_debts {
             if retry.take(now) {
@@ -172,12 +174,15 @@ impl Payment {
         }
         let mut strays = core::mem::take(&mut self.strays);
         for (attempt, retry) in &mut strays {
+            retry.not_before(self.patience(*attempt, now));
             if retry.take(now) {
                 work.push(self.stray_work(checkout, *attempt, retry.count));
             }
         }
         self.strays = strays;
-        work.extend(self.refund_work(now));
+        for at in self.next_refunds().collect::<Vec<_>>() {
+            self.ask_refund(at, &mut work, now);
+        }
         work
     }
 
@@ -316,17 +321,20 @@ impl Payment {
         })
     }
 
-    fn refund_work(&mut self, now: Timestamp) -> Vec<Work> {
-        let next: Vec<usize> = self.next_refunds().collect();
-        next.into_iter().filter_map(|at| self.ask_refund(at, now)).collect()
-    }
-
-    fn ask_refund(&mut self, at: usize, now: Timestamp) -> Option<Work> {
-        let (attempt, captured) = self.refunds.get(at).map(|r| (r.attempt, r.captured))?;
+    fn ask_refund(&mut self, at: usize, work: &mut Vec<Work>, now: Timestamp) {
+        let Some((attempt, captured)) = self.refunds.get(at).map(|r| (r.attempt, r.captured))
+        else {
+            return;
+        };
         let cancelled_before = self.given_back(attempt, captured);
-        let refund = self.refunds.get_mut(at)?;
+        // What is asked about the attempt now may be answered with a plea: one question at a time.
+        let asks = |work: &Work| matches!(work, Work::Ask { attempt: of, .. } if *of == attempt);
+        let gap = if work.iter().any(asks) { now.after(HINT_GAP) } else { now };
+        let earliest = gap.max(self.patience(attempt, now));
+        let Some(refund) = self.refunds.get_mut(at) else { return };
+        refund.retry.not_before(earliest);
         if !refund.retry.take(now) {
-            return None;
+            return;
         }
         let ask = Ask::Cancel {
             request_id: attempt.request_id(),
@@ -338,7 +346,7 @@ impl Payment {
             reason: refund.reason.clone(),
             account: refund.account.clone(),
         };
-        Some(Work::Ask { attempt, ask: Box::new(ask), refund: Some(refund.id) })
+        work.push(Work::Ask { attempt, ask: Box::new(ask), refund: Some(refund.id) });
     }
 }
 

@@ -6,9 +6,10 @@ use shared::hold::Command;
 use shared::id::AttemptId;
 use shared::money::Currency;
 use shared::payment::{
-    Attempt, CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step,
+    Attempt, CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step, Work,
 };
 use shared::posting::{Entry, Side};
+use shared::time::{Span, Timestamp};
 
 use super::people::Sale;
 use super::plan::GOODS;
@@ -20,6 +21,9 @@ const ASKS_MAX: u32 = 400;
 
 /// Money that moved is known to us by then (I-3 grants 50 minutes), in milliseconds.
 const KNOWN_BY_MS: u64 = 60 * super::MINUTE;
+
+/// No plea for patience counts for longer: what may have to be undone is undone within 50 minutes (I-3).
+const PLEA_MAX: Span = Span::minutes(4);
 
 /// What a payment was before an input.
 pub(super) struct Watched {
@@ -37,7 +41,8 @@ pub(super) struct Watched {
 }
 
 impl World {
-    pub(super) fn watched(&self, n: u8, input: &Input) -> Watched {
+    pub(super) fn watched(&mut self, n: u8, input: &Input) -> Watched {
+        self.hear_plea(n, input);
         let payment = self.payment(n);
         Watched {
             phase: payment.phase.kind(),
@@ -152,6 +157,45 @@ impl World {
     pub(super) fn asked(&mut self, sale: u8, n: usize, asked: u32) {
         if asked == ASKS_MAX {
             self.wrong("I-16", || format!("{sale}.{n} was asked about {asked} times"));
+        }
+    }
+
+    /// The edge has heard a plea for patience (F17).
+    fn hear_plea(&mut self, n: u8, input: &Input) {
+        let (now, sale) = (self.time(), &mut self.sales[usize::from(n)]);
+        let refunds = &sale.record.payment.refunds;
+        let (id, fact) = match input {
+            Input::Fact { attempt, fact, .. } => (Some(*attempt), fact),
+            Input::RefundFact { refund, fact } => {
+                let of = refunds.iter().find(|known| known.id == *refund);
+                (of.map(|refund| refund.attempt), fact)
+            }
+            _ => return,
+        };
+        let Fact::Busy { retry_after } = fact else { return };
+        let account = sale.accounts.iter_mut().find(|account| Some(account.attempt) == id);
+        if let Some(account) = account {
+            account.left_alone = now.after((*retry_after).min(PLEA_MAX));
+        }
+    }
+
+    /// Nobody is asked sooner than it said, and nobody is asked twice at once, as the first answer may be a
+    /// plea (F17). A clock that was set back since then is no wait.
+    pub(super) fn audit_patience(&mut self, n: u8, work: &[Work], now: Timestamp) {
+        let mut asked: Vec<AttemptId> = Vec::new();
+        for item in work {
+            let Work::Ask { attempt, .. } = item else { continue };
+            let accounts = &self.sales[usize::from(n)].accounts;
+            let account = accounts.iter().find(|account| account.attempt == *attempt);
+            let until = account.map_or(now, |account| account.left_alone);
+            if now < until && until <= now.after(PLEA_MAX) {
+                let left = until.since(now).as_seconds();
+                self.wrong("I-16 F17", || format!("{n} asks {left} s before it may"));
+            }
+            if asked.contains(attempt) {
+                self.wrong("I-16 F17", || format!("{n} asks twice at once"));
+            }
+            asked.push(*attempt);
         }
     }
 

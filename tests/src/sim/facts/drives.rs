@@ -73,6 +73,7 @@ impl World {
             let record = &mut self.sales[usize::from(sale)].record;
             let mut work = record.payment.take_work(&record.checkout, now);
             let letters = self.sales[usize::from(sale)].take_out(now);
+            self.audit_patience(sale, &work, now);
             // What is marked as asked is stored, and nobody was asked.
             if self.strikes(Kind::CrashBeforeAct) {
                 self.arm();

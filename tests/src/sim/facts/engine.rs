@@ -104,6 +104,8 @@ pub(super) struct Account {
     /// The edge's questions, and whether one of them was answered.
     pub(super) asked: u32,
     pub(super) told: bool,
+    /// Until when the edge, as it has heard, is to ask nothing (F17); as its clock counts.
+    pub(super) left_alone: Timestamp,
     /// The number of the provider's last event.
     pub(super) events: u32,
     pub(super) heard_events: u32,
@@ -136,6 +138,7 @@ impl Account {
             cancels: Vec::new(),
             asked: 0,
             told: false,
+            left_alone: Timestamp::default(),
             events: 0,
             heard_events: 0,
         }

@@ -222,7 +222,9 @@ impl World {
             return Fact::Silence;
         }
         if self.strikes(Kind::ProviderBusy) {
-            return Fact::Busy { retry_after: Span::seconds(self.chance.between(1, 120)) };
+            // Some ask for a day.
+            let most = if self.chance.in_thousand(100) { 86_400 } else { 120 };
+            return Fact::Busy { retry_after: Span::seconds(self.chance.between(1, most)) };
         }
         if self.strikes(Kind::AnswerInSteps) {
             return Fact::More(Learnt { name: "step", value: "1".to_owned() });
