@@ -86,6 +86,8 @@ pub trait Shelf {
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()>;
     /// Remembers a webhook's event for this attempt; `false` when it was heard before (F27).
     fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool>;
+    /// Forgets events whose names begin so and whose attempts are known by now; those names.
+    fn unpark(&self, prefix: &str) -> Kept<Vec<String>>;
     /// Counts one more in this window; the count.
     fn count(&self, name: &str, window: u64) -> Kept<u32>;
     /// Checkouts whose time has come, earliest first.

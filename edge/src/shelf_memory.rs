@@ -207,6 +207,17 @@ impl Shelf for Memory {
         Ok(fresh)
     }
 
+    fn unpark(&self, prefix: &str) -> Kept<Vec<String>> {
+        let mut tables = self.tables.borrow_mut();
+        let Tables { heard, attempts, .. } = &mut *tables;
+        let known =
+            |event: &String, attempt| event.starts_with(prefix) && attempts.contains_key(attempt);
+        let found = heard.iter().filter(|(event, (attempt, _))| known(event, attempt));
+        let found: Vec<String> = found.map(|(event, _)| event.clone()).collect();
+        heard.retain(|event, _| !found.contains(event));
+        Ok(found)
+    }
+
     fn count(&self, name: &str, window: u64) -> Kept<u32> {
         let mut tables = self.tables.borrow_mut();
         let count = tables.velocity.entry((name.to_owned(), window)).or_default();

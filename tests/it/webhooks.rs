@@ -1,8 +1,11 @@
 //! What providers send, and what others send in their name.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use serde_json::{Value, json};
 
-use crate::world::{Answer, BOOKS, Buyer, CAMERA, World, alone, together};
+use crate::world::{Answer, BOOKS, Buyer, CAMERA, World, alone, together, until};
 use tests::sandbox::cipher;
 
 const KEY: [u8; 32] = [0xbb; 32];
@@ -137,6 +140,65 @@ fn i9_f28_row_112_a_webhook_before_its_attempt_is_acknowledged_and_forgotten_by_
     assert_eq!(hook(&world, "toss", &foreign).code, 200);
     let other = json!({ "eventType": "BILLING_DELETED", "data": {} }).to_string();
     assert_eq!(hook(&world, "toss", &other).code, 200);
+}
+
+/// Changes what the owners keep, while nobody runs.
+fn at_the_owners(state: &Path, statements: &str) {
+    const RUNS: &str = r#"
+        const { DatabaseSync } = require("node:sqlite");
+        const { readdirSync } = require("node:fs");
+        const [folder, statements] = process.argv.slice(1);
+        for (const file of readdirSync(folder)) {
+            if (!file.endsWith(".sqlite") || file === "metadata.sqlite") continue;
+            const owner = new DatabaseSync(`${folder}/${file}`);
+            const tables = owner.prepare("SELECT name FROM sqlite_master WHERE name = 'attempt'");
+            if (tables.all().length > 0) owner.exec(statements);
+            owner.close();
+        }
+    "#;
+    let folder = state.join("do/hanbeon-CheckoutObject");
+    let node = Command::new("node").args(["-e", RUNS]).arg(folder).arg(statements).output();
+    let node = node.unwrap();
+    assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
+}
+
+#[test]
+fn f28_i9_a_webhook_of_an_attempt_that_nobody_knows_is_looked_into_once_it_is_known() {
+    let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("parked");
+    let _ = std::fs::remove_dir_all(&state);
+    let words = ["--state", state.to_str().unwrap()];
+    let world = World::start_with("parked", &words);
+    world.faults("tosspayments", &json!({ "webhook": "lost", "return_lost": true }));
+    let opened = world.open(CAMERA, 31_000);
+    let mut buyer = Buyer::of(&world, &opened);
+    buyer.begin("toss_card", "redirect");
+    let window = buyer.window();
+    buyer.press(&window, "approve");
+    let hints = || {
+        let journal = world.journal(&opened);
+        journal.iter().filter(|line| line["detail"] == "webhook").count()
+    };
+    // As after a restore: the attempt is not there when its event comes, and then it is.
+    world.restart_when(&words, || {
+        at_the_owners(&state, "CREATE TABLE kept AS SELECT * FROM attempt; DELETE FROM attempt");
+    });
+    let event = toss_event(&buyer.request_id(), "tsbx_x", 31_000).to_string();
+    for _ in 0..3 {
+        assert_eq!(hook(&world, "toss", &event).code, 200);
+        assert_eq!(hook(&world, "toss_books", &event).code, 200);
+    }
+    world.scheduled();
+    assert_eq!(hints(), 0, "it waits");
+    world.restart_when(&words, || {
+        at_the_owners(&state, "INSERT INTO attempt SELECT * FROM kept; DROP TABLE kept");
+    });
+    assert_eq!(hints(), 0);
+    world.scheduled();
+    until("it is looked into", || (hints() > 0).then_some(()));
+    world.until_standing(&opened, "paid");
+    world.assert_paid_once(&opened);
+    world.scheduled();
+    assert_eq!(hints(), 1, "once, and by its own channel");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What comes from providers and their windows: the page in between, the return, the webhook. None of it
 //! is believed; it only says where to look.
 
-use shared::id::{AttemptId, RequestId};
+use shared::id::{AttemptId, CheckoutId, RequestId};
 use shared::payment::{Attempt, Input, Phase};
 use shared::problem::Code;
 use shared::time::Span;
@@ -18,11 +18,14 @@ use crate::view;
 const KEPT: Span = Span::hours(24 * 14);
 
 /// Webhooks of one attempt that are remembered and looked into in [`HINT_WINDOW`], ten times what a provider
-/// sends in an hour: what comes after them waits for the plan. As many are parked of attempts that are none
-/// of ours, all together: more of them are refused, so that whoever has a reason comes again.
+/// sends in an hour: what comes after them waits for the plan. As many are parked of attempts that nobody
+/// knows, all together: more of them are refused, so that whoever has a reason comes again.
 const HINTS_MAX: u32 = 60;
 /// Ten minutes, in milliseconds: the same slots as of all counters, which the sweep clears.
 const HINT_WINDOW: u64 = 600_000;
+
+/// Begins the names of events that are parked: one a channel and request.
+const PARKED: &str = "parked/";
 
 /// What our pages around a provider's window need to know; between the owner and the door.
 #[derive(Debug, Clone)]
@@ -139,32 +142,42 @@ impl Desk<'_> {
         Ok(Outcome::Reply(Reply::new(200, self.page_data(&record, attempt))))
     }
 
-    /// A webhook that passed its provider's checks: remembered, then looked into. None is too early,
-    /// because an attempt is stored before its provider hears of it; one for an attempt that is not here
-    /// is parked, so that a person finds it after a restore (F28).
+    /// A webhook that passed its provider's checks: remembered, then looked into. None is too early, because
+    /// an attempt is stored before its provider hears of it; one for an attempt that is not here, as after a
+    /// restore, is parked until a sweep finds the attempt (F28).
     pub(super) fn callback(&self, channel: &str, request_id: &str, event: &str) -> Done {
         let request = RequestId::parse(request_id).ok_or(Code::NotFound)?;
         let id = request.attempt_id();
-        let named = !event.is_empty();
         let known = self.shelf.checkout_of(id)?;
         let enough = self.heard_enough(known.map_or("", |_| request_id))?;
-        if enough && known.is_none() {
-            return Err(Code::RateLimited.into());
-        }
-        // What has no name is not remembered: a stranger would fill the disk with it.
-        let fresh =
-            !named || enough || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
         let accepted = Reply::empty(200);
-        let Some(checkout) = known else { return Ok(Outcome::Reply(accepted)) };
-        let mut record = self.record(&checkout.to_string())?;
-        let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
-        // I-15: another channel's webhook has no effect on this checkout, even if well signed.
-        if !fresh || !ours || enough {
+        let Some(checkout) = known else {
+            if enough {
+                return Err(Code::RateLimited.into());
+            }
+            self.shelf.hear(&[PARKED, channel, "/", request_id].concat(), id, self.now)?;
+            return Ok(Outcome::Reply(accepted));
+        };
+        // What has no name is not remembered: a stranger would fill the disk with it.
+        let fresh = event.is_empty()
+            || enough
+            || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
+        if !fresh || enough || !self.hint(checkout, channel, id)? {
             return Ok(Outcome::Reply(accepted));
         }
-        self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
         let then = Op::ReturnedPage { request_id: request_id.to_owned() };
         Ok(Outcome::DriveLater(checkout, Box::new(then)))
+    }
+
+    /// Looks into what a provider said of an attempt, unless it is none of this channel's: another's webhook
+    /// has no effect on this checkout, even if well signed (I-15).
+    fn hint(&self, checkout: CheckoutId, channel: &str, id: AttemptId) -> Result<bool, Failed> {
+        let mut record = self.record(&checkout.to_string())?;
+        let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
+        if ours {
+            self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
+        }
+        Ok(ours)
     }
 
     /// Counts a webhook; whether there were so many of late that this one is passed over.
@@ -189,9 +202,18 @@ impl Desk<'_> {
         Ok(Outcome::Reply(Reply::new(http_status, known)))
     }
 
-    /// The nightly and the hourly turn: due checkouts are found by the shell; here old rows go.
+    /// The turn of the schedule: due checkouts are found by the shell; here old rows go, and webhooks that
+    /// were parked are looked into once their attempt is known.
     pub(super) fn sweep(&self) -> Done {
         self.shelf.tidy(self.now.before(KEPT))?;
+        for event in self.shelf.unpark(PARKED)? {
+            let names = event.strip_prefix(PARKED).and_then(|names| names.split_once('/'));
+            let Some((channel, request_id)) = names else { continue };
+            // A row that cannot be read keeps no other from its hint.
+            if let Ok((record, id)) = self.by_request(request_id) {
+                self.hint(record.checkout.id, channel, id)?;
+            }
+        }
         Ok(Outcome::Reply(Reply::empty(200)))
     }
 

@@ -285,6 +285,15 @@ impl Shelf for CheckoutStore {
         Ok(fresh.is_some_and(|heard| heard == event))
     }
 
+    fn unpark(&self, prefix: &str) -> Kept<Vec<String>> {
+        self.sql.rows(
+            "DELETE FROM heard WHERE event >= ?1 AND event < ?1 || '~'
+             AND attempt IN (SELECT id FROM attempt) RETURNING event",
+            Values::new().text(prefix),
+            Row::text,
+        )
+    }
+
     fn count(&self, name: &str, window: u64) -> Kept<u32> {
         let counted = self.sql.row(
             "INSERT INTO velocity (name, slot, n) VALUES (?, ?, 1)

@@ -327,6 +327,54 @@ fn f28_a_callback_for_an_attempt_that_is_not_here_is_accepted_and_parked() {
 }
 
 #[test]
+fn f28_i15_a_parked_webhook_is_looked_into_by_the_sweep_once_its_attempt_is_here() {
+    let scheduled = |bench: &Bench| {
+        assert_eq!(bench.run(Op::Sweep).http_status, 200);
+        let asked = bench.asked().len();
+        bench.shelf.due(bench.now.get(), 10).unwrap().into_iter().for_each(|id| bench.drive(id));
+        bench.asked().len() - asked
+    };
+    // The same chance makes the same attempt: here before, there after its webhook.
+    let twin = Bench::new().begin("toss_card");
+    let bench = Bench::new();
+    for (channel, event) in [("toss", "e-1"), ("toss", "e-2"), ("toss", ""), ("kb", "e-1")] {
+        assert_eq!(bench.callback(&twin, channel, event).http_status, 200);
+    }
+    bench.now.set(T);
+    assert_eq!(bench.shelf.heard(twin.id()), 2, "one a channel");
+    assert_eq!(scheduled(&bench), 0, "nobody knows it yet");
+    assert_eq!(bench.shelf.heard(twin.id()), 2, "and it waits");
+    let page = bench.begin("toss_card");
+    assert_eq!(page.attempt, twin.attempt);
+    bench.wait(Span::seconds(1));
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 200, toss!("done")),
+    ]);
+    assert_eq!(scheduled(&bench), 2);
+    assert_eq!(bench.status(&page).text("/outcome"), "paid", "by no other hint");
+    assert_eq!(bench.shelf.heard(twin.id()), 0, "and is forgotten");
+    bench.wait(Span::seconds(30));
+    assert_eq!(scheduled(&bench), 0);
+    // What came before is no repeat of what comes now.
+    bench.callback(&page, "toss", "e-1");
+    assert_eq!(bench.asked().last(), Some(&AskKind::LookUp));
+}
+
+#[test]
+fn i16_f28_what_nobody_asks_for_in_two_weeks_is_forgotten() {
+    let bench = Bench::new();
+    let twin = Bench::new().begin("toss_card");
+    bench.callback(&twin, "toss", "e-1");
+    bench.wait(Span::hours(24 * 14));
+    bench.run(Op::Sweep);
+    assert_eq!(bench.shelf.heard(twin.id()), 1);
+    bench.wait(Span::seconds(1));
+    bench.run(Op::Sweep);
+    assert_eq!(bench.shelf.heard(twin.id()), 0);
+}
+
+#[test]
 fn i16_f28_webhooks_with_names_are_parked_and_remembered_in_bounded_number() {
     let bench = Bench::new();
     let home = shared::id::Home { generation: 1, shard: 0 };
@@ -370,7 +418,7 @@ fn i16_f31_nameless_callbacks_are_hints_in_bounded_number_and_remembered_by_nobo
     let (channel, request_id) = ("toss".to_owned(), request.to_string());
     let op = Op::Callback { channel, request_id, event: String::new() };
     assert_eq!(bench.run(op).http_status, 200);
-    assert_eq!(bench.shelf.heard(request.attempt_id()), 0, "a stranger's fills no disk");
+    assert_eq!(bench.shelf.heard(request.attempt_id()), 1, "F28: parked like any other");
     bench.wait(Span::minutes(10));
     bench.callback(&mine, "toss", "");
     assert_eq!(bench.asked().len(), 61);
