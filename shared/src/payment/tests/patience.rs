@@ -73,7 +73,9 @@ fn f17_one_question_at_a_time_is_put_about_an_attempt() {
 fn f17_f15_no_wait_crosses_the_deadline_of_an_undo() {
     let mut bench = Bench::capturing();
     let deadline = T.after(Span::minutes(50));
+    let mut turns = 0..100;
     while bench.payment.undoing().is_none() {
+        assert!(turns.next().is_some(), "nothing is undone");
         bench.fact(1, AskKind::LookUp, busy(86_400));
         bench.now = bench.payment.due(&bench.checkout).unwrap().max(bench.now);
         bench.feed(Input::Tick);
@@ -81,6 +83,7 @@ fn f17_f15_no_wait_crosses_the_deadline_of_an_undo() {
     }
     let asked = |bench: &mut Bench| bench.asks().contains(&AskKind::Cancel);
     while !asked(&mut bench) {
+        assert!(turns.next().is_some(), "no cancel is put");
         bench.now = bench.payment.due(&bench.checkout).unwrap().max(bench.now);
         assert!(bench.now <= deadline, "I-3");
     }
