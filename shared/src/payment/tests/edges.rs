@@ -89,6 +89,7 @@ fn f43_every_window_that_was_let_go_is_watched() {
         bench.stock(n, hold::Command::Hold, true);
         bench.fact(n, AskKind::Prepare, Fact::Prepared { token: Some("t".to_owned()) });
         bench.feed(Input::Abandon(id(n)));
+        bench.work();
         bench.fact(n, AskKind::LookUp, Fact::Waiting);
     }
     let strays: Vec<AttemptId> = bench.payment.strays.iter().map(|(id, _)| *id).collect();
@@ -413,4 +414,23 @@ fn f41_i16_each_question_that_stays_undecided_is_told_and_once() {
     assert!(bench.payment.attempts[0].payment_id.is_some());
     bench.feed(Input::Tick);
     assert_eq!(undecided::unknown(&bench), 1, "another name is no other question");
+}
+
+#[test]
+fn f24_what_ended_while_a_hint_was_newer_is_looked_at_once_more() {
+    let strays = |style, hinted: bool, answer: Fact| {
+        let mut bench = Bench::present(style);
+        bench.feed(Input::Abandon(id(1)));
+        bench.work();
+        if hinted {
+            bench.feed(Input::LookNow { attempt: id(1), source: "webhook" });
+        }
+        bench.fact(1, AskKind::LookUp, answer);
+        assert_eq!(bench.phase(), PhaseKind::Open);
+        bench.payment.strays.len()
+    };
+    assert_eq!(strays(THEIRS, true, Fact::Closed), 1);
+    assert_eq!(strays(THEIRS, false, Fact::Closed), 0);
+    assert_eq!(strays(OURS, true, Fact::Closed), 0, "nobody but us could have taken it");
+    assert_eq!(strays(let_go::OPEN, true, Fact::Waiting), 1, "watched anyway");
 }
