@@ -5,7 +5,7 @@
 //! after the other, every answer is an input. The checker is `stateright`; what is ours is the world around.
 //!
 //! Map: `buyer` the payment of production, and what the model forgets of it · `provider` the other side, honest
-//! or saying anything · `world` what can happen next · `rules` what must always be and what must be possible ·
+//! or saying anything · `scene` what can happen at all · `world` what can happen next · `rules` what must always be and what must be possible ·
 //! `pairs` phases and inputs that meet, and those that never do · `plant` mistakes on purpose.
 //!
 //! # Why time is no number here
@@ -29,6 +29,7 @@ mod pairs;
 mod plant;
 mod provider;
 mod rules;
+mod scene;
 mod seen;
 mod world;
 
@@ -38,8 +39,8 @@ mod tests;
 use crate::answers::STYLES;
 pub use pairs::{Pair, pairs, print_pairs, reachable};
 pub use plant::Plant;
+pub use scene::Scene;
 pub use seen::Seen;
-pub use world::Scene;
 use world::Walk;
 
 /// What came of a scene.
@@ -61,8 +62,24 @@ pub struct Outcome {
     pub missing: Vec<&'static str>,
 }
 
+/// Ways that the machine allows, and that no adapter of ours has: announced, and then captured by our call.
+const OTHER_STYLES: [(&str, Style); 2] = [
+    ("announced", Style { partial_cancel: false, ..ANNOUNCED }),
+    ("announced_open", Style { closes: false, ..ANNOUNCED }),
+];
+
+const ANNOUNCED: Style = Style {
+    prepares: true,
+    closes: true,
+    captures_itself: false,
+    partial_cancel: true,
+    joins: false,
+    escrow: false,
+};
+
 fn style(name: &str) -> Style {
-    STYLES.into_iter().find(|(each, _)| *each == name).unwrap().1
+    let mut styles = STYLES.into_iter().chain(OTHER_STYLES);
+    styles.find(|(each, _)| *each == name).unwrap().1
 }
 
 /// Every scene; `short` leaves out second attempts and faults where they make most of the
@@ -81,6 +98,7 @@ pub fn scenes(short: bool) -> Vec<Scene> {
         cancels: true,
         deposits: true,
         apart: false,
+        stale: false,
         plant: None,
     };
     let one = |name, about, of: &str, attempts| Scene {
@@ -90,6 +108,8 @@ pub fn scenes(short: bool) -> Vec<Scene> {
         ..liar(name, about, of, attempts)
     };
     let apart = |name, about, of: &str| Scene { apart: true, ..one(name, about, of, 1) };
+    // What an instance asked is heard by it after it was replaced.
+    let stale = |name, about, of: &str| Scene { stale: true, ..liar(name, about, of, 1) };
     let two = |name, about, of: [&str; 2], faults| Scene {
         buyers: of.into_iter().map(|name| vec![style(name)]).collect(),
         faults,
@@ -109,6 +129,13 @@ pub fn scenes(short: bool) -> Vec<Scene> {
         one("one-unicro", "the same", "unicro", 1),
         apart("apart-toss", "answers that travel, and are overtaken", "tosspayments"),
         apart("apart-portone", "the same", "portone_v2"),
+        stale("stale-toss", "whatever can be said, also to who was replaced", "tosspayments"),
+        stale("stale-kb", "the same", "kb"),
+        stale("stale-portone", "the same", "portone_v2"),
+        stale("stale-unicro", "the same", "unicro"),
+        stale("stale-other", "the same; announced, and captured by our call", "announced"),
+        stale("stale-another", "the same; in a window that nothing closes", "announced_open"),
+        Scene { stale: true, ..one("late-toss", "books, and who was replaced", "tosspayments", 1) },
         two("two-toss", "two buyers, one piece", ["tosspayments", "tosspayments"], faults),
         two("two-toss-kb", "the same, in two styles", ["tosspayments", "kb"], faults),
     ];

@@ -85,6 +85,10 @@ pub struct Buyer {
     pub heard: Option<Word>,
     /// Orders whose answers nobody waits for, still on their way.
     pub orphans: Vec<Errand>,
+    /// What an instance asked that was replaced meanwhile, and what it will hear if that is known.
+    pub ghost: Option<(Errand, Option<Word>)>,
+    /// Whether a token is out: the owner takes it back, or makes a new one, with every step (`edge::owner`).
+    pub token: bool,
     /// Refunds that the shop has asked for.
     pub wishes: u8,
 }
@@ -98,6 +102,8 @@ impl Buyer {
             lane: Vec::new(),
             heard: None,
             orphans: Vec::new(),
+            ghost: None,
+            token: true,
             wishes: 0,
         };
         forget(&mut buyer.payment, BEGIN);

@@ -144,6 +144,10 @@ pub fn words(style: Style, errand: Errand) -> Vec<Word> {
     };
     let given_back = question == Question::Of(AskKind::LookUp);
     let mut words = vec![Word::Silence];
+    // No adapter of ours; but one that announces to the buyer's phone may be told that it is paid already.
+    if question == Question::Of(AskKind::Prepare) && !style.captures_itself && style.prepares {
+        words.extend([Word::Captured(PRICE, 0), Word::Captured(WRONG, 0)]);
+    }
     for kind in decisive(style, question) {
         match kind {
             FactKind::Prepared => {

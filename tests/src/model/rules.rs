@@ -9,7 +9,8 @@ use stateright::Property;
 
 use super::buyer::{Buyer, CHECKOUT, number_of};
 use super::provider::{PRICE, Pay, Stage};
-use super::world::{Scene, Walk, World, ended, winners};
+use super::scene::Scene;
+use super::world::{Walk, World, ended, winners};
 
 /// The properties of a scene. Ends that no run of it can reach are not asked for.
 pub fn properties(scene: &Scene) -> Vec<Property<Walk>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::fact::{AskKind, Fact};
 use shared::hold::{Answer, Claim, Command, Stock};
-use shared::payment::{Input, InputKind, PhaseKind, Style, Verdict, verdict};
+use shared::payment::{Input, InputKind, PhaseKind, Verdict, verdict};
 use shared::time::{Span, Timestamp};
 use stateright::{Model, Property};
 
@@ -14,6 +14,7 @@ use super::buyer::{
 use super::plant::Plant;
 use super::provider::{Errand, PART, PRICE, Pay, Stage, WRONG, Word, words};
 use super::rules;
+use super::scene::{Act, Deed, Scene};
 use super::seen::Seen;
 
 /// How long a window that nothing closes is looked at after its end; as long as `payment::work` says.
@@ -21,34 +22,6 @@ const WATCH: Span = Span::hours(1);
 
 /// Later than every end.
 const LATE: u8 = 200;
-
-/// What a model is about.
-#[derive(Debug, Clone)]
-pub struct Scene {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// For each buyer the styles that their attempts may have.
-    pub buyers: Vec<Vec<Style>>,
-    /// How often each buyer may begin.
-    pub attempts: usize,
-    /// How much may go wrong in all.
-    pub faults: u8,
-    /// Whether provider and stock keep books; if not, they say whatever they like, whenever they are asked.
-    pub honest: bool,
-    /// How many refunds the shop may ask for.
-    pub wishes: u8,
-    /// Whether the shop may cancel, and buyers may leave a window.
-    pub cancels: bool,
-    /// Whether there are accounts that wait for a deposit.
-    pub deposits: bool,
-    /// Whether an answer travels: things happen between what is carried out and what is heard of it. Without
-    /// it they happen before or after, which is the same unless a hint overtakes the answer.
-    pub apart: bool,
-    /// A mistake on purpose.
-    pub plant: Option<Plant>,
-}
 
 /// One state of everything.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,87 +36,6 @@ pub struct World {
     pub buyers: Vec<Arc<Buyer>>,
     /// What must not be, and was.
     pub broken: Option<&'static str>,
-}
-
-/// Something that happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Time passes, to the next moment that matters to anybody.
-    Later,
-    /// Something happens to this buyer.
-    To(usize, Deed),
-}
-
-/// What happens to a buyer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    /// Begins to pay, in the nth of the styles.
-    Begin(usize),
-    /// A round: a tick, and the work of the chosen plans.
-    Round(u32),
-    /// The errand reaches the world, and is answered; the provider decides yes or no where it may.
-    Carry(bool),
-    /// The errand does not arrive.
-    Lost,
-    /// It arrives, and its answer is lost.
-    Deaf,
-    /// Nobody waits any more, and it arrives later.
-    Late,
-    /// A look-up is answered, or an order, with this.
-    Says(Word),
-    /// The answer is heard.
-    Hear,
-    /// A debt to the stock is paid, and heard of; or the stock says no where it keeps no books.
-    Debt(usize, bool),
-    /// It is paid, and not heard of.
-    DebtDeaf(usize),
-    /// The command sets out, and nobody waits any more.
-    DebtLate(usize),
-    /// The object dies; an errand that has set out goes on without it, or not.
-    Crash(bool),
-    /// An errand that nobody waits for arrives.
-    Arrives(usize),
-    /// Somebody says that an attempt may have changed.
-    Look(usize),
-    /// The provider says so; at the latest when it repeats its webhook.
-    Told(usize),
-    /// It does not: the webhook is lost for good.
-    Untold(usize),
-    /// The buyer leaves the window.
-    Abandon,
-    /// The shop cancels.
-    Cancel,
-    /// The shop gives this much back.
-    Refund(u64),
-    /// In the window: authenticated, for this amount.
-    Authenticates(usize, u64),
-    /// In the window: paid, this amount.
-    Pays(usize, u64),
-    /// In the window: an account, for this amount.
-    Issues(usize, u64),
-    /// In the window: the provider says no.
-    Declines(usize),
-    /// The provider has said no, and approves after all.
-    Approves(usize),
-    /// At the provider somebody gives everything back.
-    Console(usize),
-}
-
-impl Deed {
-    /// What it takes of the faults.
-    const fn costs(self) -> u8 {
-        match self {
-            Self::Lost | Self::Deaf | Self::Late | Self::Says(_) | Self::Crash(_) => 1,
-            Self::DebtDeaf(_) | Self::DebtLate(_) => 1,
-            Self::Untold(_) | Self::Console(_) | Self::Approves(_) => 1,
-            Self::Authenticates(_, amount) | Self::Pays(_, amount) | Self::Issues(_, amount) => {
-                (amount != PRICE) as u8
-            }
-            Self::Begin(_) | Self::Round(_) | Self::Carry(_) | Self::Hear | Self::Arrives(_) => 0,
-            Self::Look(_) | Self::Told(_) | Self::Abandon | Self::Cancel | Self::Refund(_) => 0,
-            Self::Declines(_) | Self::Debt(..) => 0,
-        }
-    }
 }
 
 impl World {
@@ -202,12 +94,20 @@ impl Walk {
     fn deeds(&self, world: &World, who: usize) -> Vec<Deed> {
         let (scene, buyer, now) = (&self.scene, &*world.buyers[who], world.now());
         let mut deeds = Vec::new();
-        if buyer.payment.attempts.len() < scene.attempts {
+        if buyer.token && buyer.payment.attempts.len() < scene.attempts {
             deeds.extend((0..scene.buyers[who].len()).map(Deed::Begin));
         }
         self.rounds(buyer, now, &mut deeds);
         self.errands(world, buyer, &mut deeds);
         deeds.extend((0..buyer.orphans.len()).map(Deed::Arrives));
+        match buyer.ghost {
+            Some((_, Some(word))) => deeds.push(Deed::Haunts(word)),
+            Some((errand, None)) => {
+                let style = buyer.style(errand.attempt());
+                deeds.extend(words(style, errand).into_iter().map(Deed::Haunts));
+            }
+            None => {}
+        }
         for n in 0..buyer.payment.attempts.len() {
             deeds.push(Deed::Look(n));
             if buyer.pays[n].news || buyer.payment.phase.paid_at().is_some() {
@@ -261,6 +161,9 @@ impl Walk {
         if buyer.heard.is_some() {
             deeds.extend([Deed::Hear, Deed::Crash(false)]);
             return;
+        }
+        if self.scene.stale && buyer.ghost.is_none() {
+            deeds.push(Deed::Replaced);
         }
         let n = errand.attempt();
         let style = buyer.style(n);
@@ -382,6 +285,17 @@ impl Walk {
                 buyer.lane.clear();
                 buyer.heard = None;
             }
+            Deed::Replaced => {
+                let errand = *buyer.lane.first()?;
+                let honest = self.scene.honest;
+                let word = honest.then(|| self.reach(world, &mut buyer, who, errand, true));
+                buyer.ghost = Some((errand, word));
+                buyer.lane.clear();
+            }
+            Deed::Haunts(word) => {
+                let (errand, _) = buyer.ghost.take()?;
+                input = buyer.hear(errand, word);
+            }
             Deed::Arrives(n) => {
                 let errand = buyer.orphans.remove(n);
                 self.reach(world, &mut buyer, who, errand, true);
@@ -490,6 +404,7 @@ impl Walk {
     fn feed(&self, world: &mut World, buyer: &mut Buyer, input: Input, now: Timestamp) {
         let before = buyer.payment.clone();
         let step = buyer.payment.step(&CHECKOUT, input, now);
+        buyer.token = buyer.payment.may_begin(&CHECKOUT, now);
         // A beginning may have been refused.
         buyer.pays.resize_with(buyer.payment.attempts.len(), Pay::new);
         if self.scene.honest {
