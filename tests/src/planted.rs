@@ -15,13 +15,14 @@
 use std::collections::BTreeMap;
 
 /// The chapters of the list.
-const CHAPTERS: [&str; 8] = [
+const CHAPTERS: [&str; 9] = [
     include_str!("../testdata/planted/money.txt"),
     include_str!("../testdata/planted/unknown.txt"),
     include_str!("../testdata/planted/late.txt"),
     include_str!("../testdata/planted/refunds.txt"),
     include_str!("../testdata/planted/stock.txt"),
     include_str!("../testdata/planted/repeats.txt"),
+    include_str!("../testdata/planted/quotes.txt"),
     include_str!("../testdata/planted/notices.txt"),
     include_str!("../testdata/planted/time.txt"),
 ];

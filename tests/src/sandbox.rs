@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::dice::Dice;
 use self::faults::Faults;
@@ -170,6 +170,11 @@ impl Response {
                 delay_ms: self.delay_ms,
                 after_delivery: self.after_delivery,
                 ..Self::gateway_timeout()
+            },
+            faults::Remains::Error => Self {
+                delay_ms: self.delay_ms,
+                after_delivery: self.after_delivery,
+                ..Self::json(400, &json!({ "code": "PROVIDER_ERROR", "message": "temporary" }))
             },
         }
     }

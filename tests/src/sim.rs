@@ -8,8 +8,8 @@
 //! `entry.js`, `queue` and `book` for the queue and its database, `network` for the network.
 //!
 //! Map: `world` one seed · `workload` what it is about · `weather` what goes wrong · `network` · `door`,
-//! `objects` the edge · `queue`, `book` · `providers` · `shop` · `shopper`, `window` buyers · `auditor`, `path` ·
-//! `plant` mistakes on purpose, `switch` where a build has some · `trace` hash and story · `chance`.
+//! `objects` the edge · `queue`, `book` · `providers` · `shop`, `quoted` what it signs ahead · `shopper`, `window` buyers · `auditor`, `path` ·
+//! `plant` mistakes on purpose, `switch` where a build has some · `pairs` what met what · `progress` long runs · `trace` hash and story · `chance`.
 //!
 //! Invariants, as absences: nothing reads a clock, draws from another source than the seed, or walks over
 //! anything without an order. The same seed and commit give the same hash (I-19).
@@ -22,8 +22,8 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use edge::config::Config;
@@ -42,8 +42,10 @@ mod objects;
 pub mod pairs;
 mod path;
 mod plant;
+pub mod progress;
 mod providers;
 mod queue;
+mod quoted;
 mod rules;
 mod shop;
 mod shopper;
@@ -130,6 +132,17 @@ pub struct Order {
     pub level: Option<Level>,
 }
 
+/// What a run shows while it goes on, and how it is told to end.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Seeds that were run.
+    pub done: AtomicU64,
+    /// Seeds that failed.
+    pub failed: AtomicU64,
+    /// It ends when each thread is through with its seed.
+    pub stop: Arc<AtomicBool>,
+}
+
 /// What came of many seeds of one level.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Share {
@@ -214,24 +227,24 @@ pub fn run(config: &Rc<Config>, seed: u64, how: &How) -> Outcome {
     }
 }
 
-/// Runs many seeds on many threads.
+/// Runs many seeds on many threads. What is kept grows with the failures alone.
 #[must_use]
-pub fn run_all(order: &Order) -> Report {
-    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+pub fn run_all(order: &Order, watch: &Watch) -> Report {
+    let next = AtomicU64::new(0);
     let report = Mutex::new(Report::default());
     thread::scope(|scope| {
         for _ in 0..order.threads.max(1) {
-            scope.spawn(|| work(order, &next, &stop, &report));
+            scope.spawn(|| work(order, &next, watch, &report));
         }
     });
     report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Report>) {
+fn work(order: &Order, next: &AtomicU64, watch: &Watch, report: &Mutex<Report>) {
     let config = installation();
     let mut mine = Report::default();
     let mut counts = [0_u64; KINDS];
-    while !stop.load(Ordering::Relaxed) {
+    while !watch.stop.load(Ordering::Relaxed) {
         let n = next.fetch_add(1, Ordering::Relaxed);
         if n >= order.seeds {
             break;
@@ -257,11 +270,12 @@ fn work(order: &Order, next: &AtomicU64, stop: &AtomicBool, report: &Mutex<Repor
         }
         if !outcome.violations.is_empty() {
             mine.failures.insert(seed, outcome.violations);
-            let known = report.lock().map_or(0, |report| report.failures.len());
-            if known + mine.failures.len() >= order.failures_max {
-                stop.store(true, Ordering::Relaxed);
+            let failed = watch.failed.fetch_add(1, Ordering::Relaxed) + 1;
+            if failed >= order.failures_max as u64 {
+                watch.stop.store(true, Ordering::Relaxed);
             }
         }
+        watch.done.fetch_add(1, Ordering::Relaxed);
     }
     let Ok(mut sum) = report.lock() else { return };
     sum.schedules += mine.schedules;

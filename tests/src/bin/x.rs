@@ -109,7 +109,12 @@ const TASKS: &[Task] = &[
         name: "sim",
         about: "everything of one seed, many times, with faults; then an auditor with its own books",
         options: &[
-            Opt { name: "--seeds", value: Some("N"), about: "run N seeds (default 32000)" },
+            Opt {
+                name: "--seeds",
+                value: Some("N"),
+                about: "run N seeds (default 32000); from 10000000 on every pair of phase and input that \
+                        can be met has to be met",
+            },
             Opt {
                 name: "--seed",
                 value: Some("S"),

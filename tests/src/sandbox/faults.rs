@@ -35,6 +35,8 @@ pub enum Remains {
     Dropped,
     /// A gateway answers 504 with a page of HTML.
     Html,
+    /// The provider answers 400 with a code that says neither yes nor no.
+    Error,
 }
 
 /// One provider's faults; the default is a good day.

@@ -57,7 +57,7 @@ impl World {
         }
     }
 
-    fn record_of(&self, sale: usize) -> Option<Record> {
+    pub(super) fn record_of(&self, sale: usize) -> Option<Record> {
         let id = CheckoutId::parse(self.shop.sales[sale].checkout.as_ref()?)?;
         self.objects[usize::from(id.home().shard)].shelf.record(id).ok()?
     }
@@ -118,11 +118,13 @@ impl World {
             let sale = &self.shop.sales[n];
             match &sale.checkout {
                 Some(id) if known.contains(id) => {}
+                // A quote's checkout is stored with its first attempt, not before.
+                Some(id) if sale.quoted && !self.notes.has_begun(id) => {}
                 Some(id) => {
                     let text = format!("{id} was answered and is not there");
                     self.notes.wrong("I-9", text);
                 }
-                None if sale.refused => {}
+                None if sale.refused || sale.quoted => {}
                 None => self.notes.wrong("I-16", format!("sale {n} never got an answer")),
             }
         }

@@ -196,6 +196,7 @@ impl World {
         }
         self.tell(|| "── the auditor comes".to_owned());
         self.audit();
+        self.audit_pairs();
         Outcome {
             hash: self.trace.hash(),
             events: u64::from(events),

@@ -32,6 +32,8 @@ pub(super) enum Caller {
     Stranger(&'static str, &'static str),
     /// Somebody who has this token of somebody else's.
     Thief(String),
+    /// Somebody who begins more attempts with a quote than one address may.
+    Flooder(usize),
     /// A page's question.
     Page(TabRef, Asked),
     /// A window of a page.
@@ -179,6 +181,11 @@ impl World {
             Caller::Thief(token) => {
                 if let Some(answer) = answer {
                     self.thief_hears(&token, &answer);
+                }
+            }
+            Caller::Flooder(offer) => {
+                if let Some(answer) = answer {
+                    self.flooder_hears(offer, &answer);
                 }
             }
             Caller::Page(tab, asked) => self.page_hears(tab, asked, answer.as_ref()),

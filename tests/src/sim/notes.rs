@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::path::claims_of;
 use super::rules::Ends;
 
 /// Something that must not be, with the rule that it breaks.
@@ -52,6 +53,11 @@ impl Notes {
             let text = format!("one token began {known} and {attempt}");
             self.wrong("I-7", text);
         }
+    }
+
+    /// Whether a page was answered that it began an attempt with a token of this checkout.
+    pub(super) fn has_begun(&self, checkout: &str) -> bool {
+        self.begun.keys().any(|token| claims_of(token)["chk"].as_str() == Some(checkout))
     }
 
     /// A provider is asked to do something, with a key: the same thing has the same key for ever (I-12).

@@ -247,7 +247,7 @@ fn over_reserved(record: &Record) -> Option<(&'static str, String)> {
 }
 
 /// What a token says; null when it says nothing.
-fn claims_of(token: &str) -> Value {
+pub(super) fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::browser::TabRef;
 use super::inbox::Heard;
 use super::network::{Caller, Http, HttpAnswer};
+use super::quoted::Offer;
 use super::weather::Kind;
 use super::workload::Deal;
 use super::world::{Event, World};
@@ -67,6 +68,12 @@ pub(super) enum Task {
     Read(usize),
     /// Wants every dead notice once more.
     ReplayDead,
+    /// A visitor comes by a quote, so many times by now.
+    Visit(usize, u32),
+    /// A stranger signs what the shop did not.
+    Forge(usize),
+    /// A visitor begins and begins.
+    Flood(usize),
 }
 
 /// A call of the shop's that waits for its answer.
@@ -84,6 +91,10 @@ pub(super) enum Call {
     Read(usize),
     /// A fresh token for a page that is built again.
     Token(TabRef),
+    /// A visitor's page exchanges a quote.
+    Exchange { offer: usize, tries: u32, at: u64 },
+    /// So does somebody who will not pay.
+    Flood(usize),
 }
 
 /// A refund that the shop wants.
@@ -117,12 +128,15 @@ pub(super) struct Sale {
     pub(super) paid_once: bool,
     /// Its cancel was accepted.
     pub(super) cancelled: bool,
+    /// It is a use of a quote: its checkout is there from the first attempt on.
+    pub(super) quoted: bool,
 }
 
 /// Both shops' servers.
 #[derive(Debug, Default)]
 pub(super) struct Shop {
     pub(super) sales: Vec<Sale>,
+    pub(super) offers: Vec<Offer>,
     pub(super) dead_until: u64,
 }
 
@@ -147,9 +161,10 @@ impl World {
             self.shop.sales.push(sale);
             self.after(at, Event::Shop(Task::Open(n)));
         }
+        self.begin_quotes();
     }
 
-    fn sale(&mut self, n: usize, deal: Deal) -> Sale {
+    pub(super) fn sale(&mut self, n: usize, deal: Deal) -> Sale {
         let mut orders = Vec::new();
         let mut lines = Vec::new();
         for (nth, (goods, quantity)) in deal.lines.iter().enumerate() {
@@ -188,6 +203,7 @@ impl World {
             wishes: Vec::new(),
             paid_once: false,
             cancelled: false,
+            quoted: false,
         }
     }
 
@@ -256,7 +272,10 @@ impl World {
                 if provider == "tosspayments" {
                     let key = ACCOUNTS[sale.deal.merchant].toss_key;
                     let part = self.chance.in_thousand(500).then_some(1_000);
-                    self.console_cancels(key, &payment, part);
+                    let record = self.record_of(n);
+                    let paid_at = record.and_then(|record| record.payment.phase.paid_at());
+                    let paid_at = paid_at.map_or(self.now, |at| at.as_millis());
+                    self.console_cancels(key, &payment, part, paid_at);
                     // Nobody tells us but the provider; the page that looks is another way.
                     self.after(5_000, Event::Shop(Task::Read(n)));
                 }
@@ -267,6 +286,9 @@ impl World {
                 self.merchant_asks(n, Call::Read(n), &path, "", None);
             }
             Task::ReplayDead => self.replay_dead(),
+            Task::Visit(n, tries) => self.visit_quote(n, tries),
+            Task::Forge(n) => self.forge_quote(n),
+            Task::Flood(n) => self.flood_quote(n),
         }
     }
 
@@ -368,6 +390,7 @@ impl World {
                     self.read(n, &json);
                 }
             }
+            Call::Exchange { .. } | Call::Flood(_) => self.quote_hears(call, code, &json, unknown),
             Call::Token(tab) => {
                 let token = json["token"].as_str().map(ToOwned::to_owned);
                 if let Some(token) = token.filter(|_| code == 200) {

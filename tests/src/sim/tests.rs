@@ -22,26 +22,31 @@ fn i19_the_same_seed_has_the_same_trace_whether_told_and_written_into_rows_or_no
 
 #[test]
 fn one_seed_of_sixteen_runs_the_full_wire() {
-    let report = run_all(&order());
+    let report = run_all(&order(), &Watch::default());
     let [wire, facts] = report.shares.map(|share| share.schedules);
     assert_eq!((wire, facts), (2, 38));
 }
 
 #[test]
 fn i19_the_number_of_threads_changes_nothing() {
-    let run = |threads| run_all(&Order { threads, ..order() }).hash;
+    let run = |threads| run_all(&Order { threads, ..order() }, &Watch::default()).hash;
     assert_eq!(run(1), run(3));
 }
 
 #[test]
 fn no_pair_is_met_that_is_proved_to_be_out_of_reach() {
     let order = Order { seeds: 600, level: Some(Level::Facts), ..order() };
-    let report = run_all(&order);
+    let report = run_all(&order, &Watch::default());
     assert!(report.failures.is_empty(), "{:?}", report.failures);
-    for (phase, input) in Pairs::all().filter(|(p, i)| pairs::out_of_reach(*p, *i)) {
-        assert!(!report.pairs.has(phase, input), "{phase:?} x {input:?}");
-    }
+    assert_eq!(report.pairs.against_proof().count(), 0);
     assert!(report.pairs.len() > 100, "{} pairs", report.pairs.len());
+}
+
+#[test]
+fn a_run_that_is_stopped_says_what_it_has() {
+    let watch = Watch::default();
+    watch.stop.store(true, Ordering::Relaxed);
+    assert_eq!(run_all(&order(), &watch).schedules, 0);
 }
 
 #[test]

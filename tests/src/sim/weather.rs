@@ -190,11 +190,26 @@ kinds! {
     StockLate = "stock_command_late", 80;
     /// The provider says anything at all: no rule about its money can hold, every other has to.
     Lies = "provider_says_anything", 60;
+    /// The stock says no, whatever it has done.
+    StockSaysNo = "stock_says_no", 80;
+    /// The stock's clock is ahead for one command, and steps back.
+    StockClockAhead = "stock_clock_steps_back", 80;
+    /// Two visitors come by one quote.
+    QuoteTwice = "quote_used_twice", 600;
+    /// A visitor comes when the quote has ended.
+    QuoteLate = "quote_after_its_end", 300;
+    /// A stranger brings a quote that the shop did not sign.
+    QuoteForged = "quote_forged", 300;
+    /// One address begins and begins with a quote.
+    QuoteFlooded = "quote_flooded", 150;
 }
 
-/// What strikes where everything travels as bytes: all up to here. A kind behind it has its engines in the
-/// world of facts alone, so that it changes no seed of the other.
+/// What strikes where everything travels as bytes: all up to here, and quotes. Any other kind behind it has
+/// its engines in the world of facts alone.
 const WIRE_END: usize = Kind::DepositMissing as usize + 1;
+/// What becomes of quotes, which travel as bytes alone.
+const QUOTES: [Kind; 4] =
+    [Kind::QuoteTwice, Kind::QuoteLate, Kind::QuoteForged, Kind::QuoteFlooded];
 /// What only pages, addresses and the shop's own requests meet: the world of facts has none of them.
 const WIRE_ONLY: [Kind; 14] = [
     Kind::WorkerCancelled,
@@ -266,12 +281,12 @@ const _: () = assert!(KINDS <= 128, "cuts have a bit a kind");
 impl Weather {
     /// The weather of a seed where everything travels as bytes.
     pub fn of_wire(chance: &mut Chance, cuts: Cuts) -> Self {
-        Self::of(chance, cuts, |at, _| at < WIRE_END)
+        Self::of(chance, cuts, |at, kind| at < WIRE_END || QUOTES.contains(&kind))
     }
 
     /// The weather of a seed where engines speak facts.
     pub fn of_facts(chance: &mut Chance, cuts: Cuts) -> Self {
-        Self::of(chance, cuts, |_, kind| !WIRE_ONLY.contains(&kind))
+        Self::of(chance, cuts, |_, kind| !WIRE_ONLY.contains(&kind) && !QUOTES.contains(&kind))
     }
 
     fn of(chance: &mut Chance, cuts: Cuts, has: impl Fn(usize, Kind) -> bool) -> Self {
@@ -301,6 +316,12 @@ impl Weather {
             self.counts[kind as usize] += 1;
         }
         !out
+    }
+
+    /// Whether this can strike in this seed.
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        self.chances[kind as usize] > 0
     }
 
     /// From here on nothing goes wrong.

@@ -55,11 +55,24 @@ pub(super) struct Deal {
     pub(super) life: Option<u64>,
 }
 
+/// A quote that a shop signs ahead of time.
+#[derive(Debug, Clone)]
+pub(super) struct Quoted {
+    pub(super) goods: usize,
+    /// For one buyer, or for every visitor.
+    pub(super) once: bool,
+    /// How long it can be used, in seconds.
+    pub(super) life: u64,
+    /// When a visitor comes by it, in milliseconds from the beginning.
+    pub(super) at: u64,
+}
+
 /// What a seed is about.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) goods: Vec<Goods>,
     pub(super) deals: Vec<Deal>,
+    pub(super) offers: Vec<Quoted>,
     /// When nothing goes wrong any more, in milliseconds from the beginning.
     pub(super) calm_at: u64,
     pub(super) off: Option<Layer>,
@@ -87,7 +100,15 @@ impl Plan {
                 Self::deal(chance, merchant.unwrap_or(0), calm_at)
             })
             .collect();
-        Self { goods, deals: cuts.kept(deals), calm_at, off }
+        let offers = (0..chance.pick(&[0, 0, 0, 1, 2]))
+            .map(|_| Quoted {
+                goods: usize::try_from(merchant * 3 + chance.below(3)).unwrap_or(0),
+                once: chance.in_thousand(500),
+                life: chance.pick(&[300, 1_200, 7_200, 86_400]),
+                at: chance.below(calm_at / 2),
+            })
+            .collect();
+        Self { goods, deals: cuts.kept(deals), offers, calm_at, off }
     }
 
     fn deal(chance: &mut Chance, merchant: usize, calm_at: u64) -> Deal {

@@ -118,6 +118,21 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     Err(Failure::new(format!("{} ended with {status}; see above", shown(command))))
 }
 
+/// Runs to the end in this process's place, so that whatever is pressed on the keyboard reaches it alone.
+///
+/// # Errors
+///
+/// When it cannot start or, where no process takes another's place, says no.
+pub fn hand_over(command: &mut Command) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        let error = std::os::unix::process::CommandExt::exec(command);
+        Err(cannot_start(command, &error))
+    }
+    #[cfg(not(unix))]
+    run(command)
+}
+
 /// Runs to the end with its output kept, and shown only when it says no.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The auditor: what must be true on the way and at the end, by books of its own: what the providers'
 //! accounts hold, what the shop set and was told, what was given back at the stock.
 
-use shared::fact::Fact;
+use shared::fact::{AskKind, Fact};
 use shared::hold::Command;
 use shared::id::AttemptId;
 use shared::money::Currency;
@@ -18,6 +18,12 @@ use crate::sim::rules::{self, LATE_MS, for_a_person};
 
 /// A provider is asked about one attempt at most so often (I-16).
 const ASKS_MAX: u32 = 400;
+
+/// Between two look-ups that hints ask for.
+const GAP: Span = Span::seconds(1);
+
+/// The rule that a pair breaks which the model check proves to be out of reach.
+const OUT_OF_REACH: &str = "pairs.txt";
 
 /// Money that moved is known to us by then (I-3 grants 50 minutes), in milliseconds.
 const KNOWN_BY_MS: u64 = 60 * super::MINUTE;
@@ -199,6 +205,31 @@ impl World {
         }
     }
 
+    /// What was a step on the way is followed by the next at once, whoever heard it.
+    pub(super) fn heard_a_step(&mut self, n: u8, input: &Input) {
+        let Input::Fact { attempt, fact: Fact::More(_), .. } = input else { return };
+        let accounts = self.sales[usize::from(n)].accounts.iter_mut();
+        for account in accounts.filter(|account| account.attempt == *attempt) {
+            account.looked = None;
+        }
+    }
+
+    /// Hints do not make a question: who waits in a phase is looked up once a second at most (I-16).
+    pub(super) fn audit_gap(&mut self, n: u8, at: usize, asked: AskKind) {
+        let (now, sale) = (self.time(), &mut self.sales[usize::from(n)]);
+        let phase = &sale.record.payment.phase;
+        let account = &mut sale.accounts[at];
+        let waits = matches!(phase.kind(), PhaseKind::Presented | PhaseKind::AwaitingDeposit);
+        if asked != AskKind::LookUp || !waits || phase.attempt() != Some(account.attempt) {
+            return;
+        }
+        let before = account.looked.replace((phase.kind(), now));
+        let soon = |last: Timestamp| now >= last && now.since(last) < GAP;
+        if before.is_some_and(|(of, last)| of == phase.kind() && soon(last)) {
+            self.wrong("I-16", || format!("{n}.{at} is looked up twice within a second"));
+        }
+    }
+
     /// The stock said yes: nothing revives what was given back (F14).
     pub(super) fn stocked(&mut self, goods: usize, id: AttemptId, command: Command) {
         let claim = (goods as u8, id);
@@ -252,6 +283,16 @@ impl World {
             self.audit_told(n);
         }
         self.audit_goods();
+    }
+
+    /// What the model check came by nowhere does not happen here: its proof holds for this world too.
+    pub(super) fn audit_pairs(&mut self) {
+        let pairs = self.pairs;
+        for (phase, input) in pairs.against_proof() {
+            self.wrong(OUT_OF_REACH, || {
+                format!("{phase:?} met {input:?}, proved to be out of reach")
+            });
+        }
     }
 
     /// Charged at most once, exactly the amount set, and nothing kept that must not be (I-1, I-2, I-3).

@@ -4,7 +4,7 @@
 use shared::fact::{Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, Sighting};
 use shared::id::AttemptId;
 use shared::money::{Currency, Total};
-use shared::payment::Style;
+use shared::payment::{PhaseKind, Style};
 use shared::time::{Span, Timestamp};
 
 use super::plan::{HOUR, MINUTE};
@@ -101,6 +101,10 @@ pub(super) struct Account {
     /// Of another currency or amount from now on.
     pub(super) takes: Option<(u64, Currency)>,
     cancels: Vec<String>,
+    /// From when on no copy lags behind any more.
+    pub(super) agree_at: u64,
+    /// In which phase it was looked up last, and when.
+    pub(super) looked: Option<(PhaseKind, Timestamp)>,
     /// The edge's questions, and whether one of them was answered.
     pub(super) asked: u32,
     pub(super) told: bool,
@@ -136,6 +140,8 @@ impl Account {
             taken_at: 0,
             takes: None,
             cancels: Vec::new(),
+            agree_at: u64::MAX,
+            looked: None,
             asked: 0,
             told: false,
             left_alone: Timestamp::default(),

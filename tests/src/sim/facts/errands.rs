@@ -147,6 +147,14 @@ impl World {
                 self.send_late(late, Sent::Stock { goods, quantity, attempt, command });
                 return None;
             }
+            // Only where a no decides something: what is given back or sold is owed until it is done.
+            let asks = matches!(command, Command::Hold | Command::Secure);
+            if asks && self.strikes(Kind::StockSaysNo) {
+                let _done = self.chance.in_thousand(500)
+                    && self.at_stock(goods, quantity, attempt, command);
+                kept = false;
+                continue;
+            }
             let dies = self.strikes(Kind::StockCrash);
             if dies && self.chance.in_thousand(500) {
                 return None;
@@ -172,7 +180,11 @@ impl World {
     }
 
     fn at_stock(&mut self, goods: usize, quantity: u32, id: AttemptId, command: Command) -> bool {
-        let now = self.time();
+        let mut now = self.time();
+        // For this command alone: the next one finds a clock that has stepped back.
+        if self.strikes(Kind::StockClockAhead) {
+            now = now.after(Span::millis(self.chance.between(5 * MINUTE, 30 * MINUTE)));
+        }
         let answer = self.stocks[goods].apply(command, id, quantity, now);
         self.tell(|| format!("  stock {goods}: {command:?} of {} → {answer:?}", id.bits()));
         let done = answer == Answer::Done;
@@ -193,6 +205,7 @@ impl World {
         let Some(n) = accounts.iter().position(|account| account.attempt == attempt) else {
             return self.send_back(1, sale, None);
         };
+        self.audit_gap(sale, n, asked);
         let most = [600, WAIT_MS][usize::from(self.strikes(Kind::AnswerDelayed))];
         let mut delay = self.chance.between(20, most) + self.moods.slow;
         let mut fact = self.fact(sale, n, ask, refund);
@@ -308,7 +321,8 @@ impl World {
     /// A copy that lags behind, or knows nothing.
     fn behind(&mut self, sale: u8, n: usize, fact: Fact) -> Fact {
         let account = &self.sales[usize::from(sale)].accounts[n];
-        let (lags, stage) = (account.before != account.now, account.now.stage);
+        let lags = account.before != account.now && self.now < account.agree_at;
+        let stage = account.now.stage;
         if lags && self.strikes(Kind::LookUpStale) {
             let account = &self.sales[usize::from(sale)].accounts[n];
             return account.shown(account.before);

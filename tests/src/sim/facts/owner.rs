@@ -304,6 +304,7 @@ impl World {
             let text = format!("  {n} in {phase:?}: {input:?}");
             self.tell(|| text.chars().take(180).collect());
         }
+        self.heard_a_step(n, &input);
         let watched = self.watched(n, &input);
         let sale = &mut self.sales[usize::from(n)];
         let record = &mut sale.record;

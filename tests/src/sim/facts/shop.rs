@@ -16,6 +16,12 @@ const WISHES_MAX: u8 = 5;
 /// How long a dead shop stays dead: longer than the plan of a notice.
 const DEAD_MS: u64 = 120 * HOUR;
 
+/// What was done in a console may show in a look-up only so long after it, in milliseconds.
+const LAG_MS: u64 = 110_000;
+/// The edge looks more than once into what it is told so long after a payment, in milliseconds; some more than
+/// its minute, as its clock may be off.
+const LONG_PAID_MS: u64 = 3 * MINUTE;
+
 /// What the shop does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
@@ -114,13 +120,17 @@ impl World {
         let Some(at) = sale.accounts.iter().position(|account| account.attempt == id) else {
             return;
         };
+        let now = self.now;
+        let paid_at = sale.record.payment.phase.paid_at().unwrap_or_default().as_millis();
+        let lags = now > paid_at + LONG_PAID_MS && !self.weather.has(Kind::ClockJump);
         let left = sale.accounts[at].net();
         let part = sale.accounts[at].ways.style.partial_cancel && self.chance.in_thousand(500);
         let amount = if part { self.chance.between(1, left.max(1)) } else { left };
         let account = &mut self.sales[usize::from(n)].accounts[at];
         if account.console(amount) {
-            // What was done by hand shows in every copy at once: nothing else would ever look again.
-            account.before = account.now;
+            // What was done by hand a moment after the payment shows in every copy at once: nothing else
+            // would look again. Later the edge does, by its clock, until every copy shows it (F19).
+            account.agree_at = if lags { now + LAG_MS } else { now };
             self.tell(|| format!("the console gives {amount} of sale {n} back"));
             self.tells_edge(n, at, true);
         }
