@@ -434,3 +434,16 @@ fn f24_what_ended_while_a_hint_was_newer_is_looked_at_once_more() {
     assert_eq!(strays(OURS, true, Fact::Closed), 0, "nobody but us could have taken it");
     assert_eq!(strays(let_go::OPEN, true, Fact::Waiting), 1, "watched anyway");
 }
+
+#[test]
+fn f43_an_answer_about_one_attempt_that_ended_leaves_the_others_watched() {
+    let mut bench = Bench::new();
+    for n in 1..=2 {
+        left(&mut bench, n);
+        bench.feed(Input::LookNow { attempt: id(n), source: "webhook" });
+    }
+    bench.work();
+    bench.fact(1, AskKind::LookUp, Fact::Closed);
+    let strays: Vec<AttemptId> = bench.payment.strays.iter().map(|(id, _)| *id).collect();
+    assert_eq!(strays, [id(2)]);
+}
