@@ -31,9 +31,9 @@ fn f10_f36_nobody_has_to_come_back_for_what_was_begun() {
     for style in [OURS, THEIRS] {
         let mut bench = Bench::present(style);
         // No return, no webhook, no page: only the clock.
-        let mut asked = vec![];
+        let (mut asked, mut turns) = (vec![], 0..100);
         while asked.is_empty() {
-            assert!(bench.now < bench.checkout.expires_at, "nothing is ever asked");
+            assert!(turns.next().is_some(), "nothing is ever asked");
             bench.now = bench.payment.due(&bench.checkout).unwrap().max(bench.now);
             bench.feed(Input::Tick);
             asked = bench.asks();
