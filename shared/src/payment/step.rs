@@ -15,6 +15,8 @@ use crate::time::{Span, Timestamp};
 const NEWS_AFTER: Span = Span::minutes(1);
 /// The steps of the plan by which it is looked into: at once, after half a minute, two minutes later.
 const LOOKS_AGAIN: core::ops::Range<u32> = 3..6;
+/// So often what somebody spoke of is looked for after its attempt has ended: for almost three minutes.
+const MISSING_LOOKS: u32 = 6;
 
 /// At most this many steps on the way to one answer are taken at once; a longer way goes on by the plan
 /// (I-16).
@@ -304,7 +306,12 @@ impl Payment {
         let money = matches!(kind, InputKind::Captured | InputKind::CapturedWrong);
         // Silence says nothing; anything else answers the question, unless it may have another answer yet.
         if kind != InputKind::Unknown && !self.may_still_pay(id, fact, now) {
-            self.strays.retain(|(stray, retry)| *stray != id || (retry.is_hinted() && !money));
+            // What somebody spoke of and nobody finds may be missing in the copy alone (F19).
+            let lags = kind == InputKind::NotFound;
+            self.strays.retain(|(stray, retry)| {
+                let once_more = retry.is_hinted() && !money || lags && retry.count < MISSING_LOOKS;
+                *stray != id || once_more
+            });
         }
         step.seen = Some(kind);
         if let (InputKind::Captured | InputKind::CapturedWrong, Some(sighting)) =

@@ -195,7 +195,26 @@ fn f19_f43_what_was_let_go_is_watched_whatever_an_old_copy_shows() {
     bench.fact(1, AskKind::LookUp, Fact::DepositIssued(sighting(1, 9_000), deposit()));
     bench.fact(1, AskKind::LookUp, Fact::NotFound);
     assert_eq!(bench.payment.strays.len(), 1, "an account that was seen does not vanish");
-    bench.now = bench.now.after(Span::hours(2));
-    bench.fact(1, AskKind::LookUp, Fact::NotFound);
+    for _ in 0..6 {
+        bench.now = bench.now.after(Span::hours(2));
+        bench.asks();
+        bench.fact(1, AskKind::LookUp, Fact::NotFound);
+    }
     assert!(bench.payment.strays.is_empty(), "but nobody waits for ever");
+}
+
+#[test]
+fn f19_f24_money_that_was_spoken_of_after_a_no_is_looked_for_until_the_copy_shows_it() {
+    let mut bench = Bench::present(THEIRS);
+    let declined = Decline { code: DeclineCode::CardDeclined, provider_code: None };
+    bench.fact(1, AskKind::LookUp, Fact::Declined(declined));
+    bench.feed(Input::LookNow { attempt: id(1), source: "webhook" });
+    let mut looks = Vec::new();
+    while bench.asks() == [AskKind::LookUp] {
+        looks.push(bench.now.since(T).as_seconds());
+        bench.fact(1, AskKind::LookUp, Fact::NotFound);
+        bench.now = bench.payment.due(&bench.checkout).unwrap_or(bench.now);
+        assert!(looks.len() < 10, "nobody looks for ever");
+    }
+    assert_eq!(looks.len(), 6, "for almost three minutes: {looks:?}");
 }
