@@ -15,7 +15,8 @@ use crate::time::{Span, Timestamp};
 const NEWS_AFTER: Span = Span::minutes(1);
 /// The steps of the plan by which it is looked into: at once, after half a minute, two minutes later.
 const LOOKS_AGAIN: core::ops::Range<u32> = 3..6;
-/// So often what somebody spoke of is looked for after its attempt has ended: for almost three minutes.
+/// So often what somebody spoke of is looked for after its attempt has ended: for almost three minutes at
+/// least.
 const MISSING_LOOKS: u32 = 6;
 
 /// At most this many steps on the way to one answer are taken at once; a longer way goes on by the plan
@@ -306,8 +307,9 @@ impl Payment {
         let money = matches!(kind, InputKind::Captured | InputKind::CapturedWrong);
         // Silence says nothing; anything else answers the question, unless it may have another answer yet.
         if kind != InputKind::Unknown && !self.may_still_pay(id, fact, now) {
-            // What somebody spoke of and nobody finds may be missing in the copy alone (F19).
-            let lags = kind == InputKind::NotFound;
+            // A copy may be older than the money, or the account, of which somebody spoke (F19).
+            use FactKind::{Authenticated, NotFound, Prepared, Waiting};
+            let lags = matches!(fact.kind(), NotFound | Waiting | Prepared | Authenticated);
             self.strays.retain(|(stray, retry)| {
                 let once_more = retry.is_hinted() && !money || lags && retry.count < MISSING_LOOKS;
                 *stray != id || once_more
