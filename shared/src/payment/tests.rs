@@ -42,6 +42,19 @@ fn won(minor: u64) -> Amount {
     Amount::from_minor(minor, Currency::Krw).unwrap()
 }
 
+fn id(n: u128) -> AttemptId {
+    AttemptId::new(HOME, n)
+}
+
+fn deposit() -> Deposit {
+    Deposit {
+        bank: "KB".to_owned(),
+        account: "X123".to_owned(),
+        holder: String::new(),
+        until: T.after(Span::hours(24)),
+    }
+}
+
 fn checkout() -> Checkout {
     let order = |id: &str, seller: &str, amount| Order {
         id: OrderId::parse(id).unwrap(),

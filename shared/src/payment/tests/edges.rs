@@ -3,19 +3,6 @@
 use super::*;
 use crate::payment::arrive::decline_for;
 
-fn id(n: u128) -> AttemptId {
-    AttemptId::new(HOME, n)
-}
-
-fn deposit() -> Deposit {
-    Deposit {
-        bank: "KB".to_owned(),
-        account: "X123".to_owned(),
-        holder: String::new(),
-        until: T.after(Span::hours(24)),
-    }
-}
-
 /// One more attempt, whose piece somebody else had.
 fn sold_out(bench: &mut Bench, n: u128) {
     assert_eq!(bench.begin(n, OURS), Verdict::Go(PhaseKind::Holding));

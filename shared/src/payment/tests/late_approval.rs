@@ -4,10 +4,6 @@ use super::let_go::OPEN;
 use super::*;
 use crate::hold::{Answer, Stock};
 
-fn id(n: u128) -> AttemptId {
-    AttemptId::new(HOME, n)
-}
-
 fn no(code: DeclineCode) -> Fact {
     Fact::Declined(Decline { code, provider_code: None })
 }

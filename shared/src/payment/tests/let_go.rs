@@ -5,19 +5,6 @@ use super::*;
 pub(super) const OPEN: Style =
     Style { prepares: true, closes: false, captures_itself: true, ..OURS };
 
-fn id(n: u128) -> AttemptId {
-    AttemptId::new(HOME, n)
-}
-
-fn deposit() -> Deposit {
-    Deposit {
-        bank: "KB".to_owned(),
-        account: "X123".to_owned(),
-        holder: String::new(),
-        until: T.after(Span::hours(24)),
-    }
-}
-
 /// The buyer left the window, and the provider showed no money.
 fn let_go(shown: Fact) -> Bench {
     let mut bench = Bench::present(OPEN);

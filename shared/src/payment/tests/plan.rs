@@ -2,10 +2,6 @@
 
 use super::*;
 
-fn id(n: u128) -> AttemptId {
-    AttemptId::new(HOME, n)
-}
-
 #[test]
 fn f15_i16_waits_grow_from_a_second_to_six_hours() {
     let mut bench = Bench::new();
