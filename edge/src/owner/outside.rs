@@ -1,7 +1,7 @@
 //! What comes from providers and their windows: the page in between, the return, the webhook. None of it
 //! is believed; it only says where to look.
 
-use shared::id::{AttemptId, CheckoutId, RequestId};
+use shared::id::{AttemptId, RequestId};
 use shared::payment::{Attempt, Input, Phase};
 use shared::problem::Code;
 use shared::time::Span;
@@ -162,7 +162,7 @@ impl Desk<'_> {
         let fresh = event.is_empty()
             || enough
             || self.shelf.hear(&format!("{channel}/{event}"), id, self.now)?;
-        if !fresh || enough || !self.hint(checkout, channel, id)? {
+        if !fresh || enough || !self.hint(self.record(&checkout.to_string())?, channel, id)? {
             return Ok(Outcome::Reply(accepted));
         }
         let then = Op::ReturnedPage { request_id: request_id.to_owned() };
@@ -171,8 +171,7 @@ impl Desk<'_> {
 
     /// Looks into what a provider said of an attempt, unless it is none of this channel's: another's webhook
     /// has no effect on this checkout, even if well signed (I-15).
-    fn hint(&self, checkout: CheckoutId, channel: &str, id: AttemptId) -> Result<bool, Failed> {
-        let mut record = self.record(&checkout.to_string())?;
+    fn hint(&self, mut record: Record, channel: &str, id: AttemptId) -> Result<bool, Failed> {
         let ours = record.payment.attempt(id).is_some_and(|a| a.channel.as_str() == channel);
         if ours {
             self.feed(&mut record, Input::LookNow { attempt: id, source: "webhook" })?;
@@ -211,7 +210,7 @@ impl Desk<'_> {
             let Some((channel, request_id)) = names else { continue };
             // A row that cannot be read keeps no other from its hint.
             if let Ok((record, id)) = self.by_request(request_id) {
-                self.hint(record.checkout.id, channel, id)?;
+                self.hint(record, channel, id)?;
             }
         }
         Ok(Outcome::Reply(Reply::empty(200)))
