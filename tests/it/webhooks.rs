@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, BOOKS, Buyer, CAMERA, World, alone, together, until};
+use crate::world::{Answer, BOOKS, Buyer, CAMERA, Opened, World, alone, together, until};
 use tests::sandbox::cipher;
 
 const KEY: [u8; 32] = [0xbb; 32];
@@ -162,18 +162,24 @@ fn at_the_owners(state: &Path, statements: &str) {
     assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
 }
 
+/// The buyer approves at Toss, and no word of it comes by itself.
+fn approved_unheard(world: &World) -> (Opened, Buyer<'_>) {
+    world.faults("tosspayments", &json!({ "webhook": "lost", "return_lost": true }));
+    let opened = world.open(CAMERA, 31_000);
+    let mut buyer = Buyer::of(world, &opened);
+    buyer.begin("toss_card", "redirect");
+    let window = buyer.window();
+    buyer.press(&window, "approve");
+    (opened, buyer)
+}
+
 #[test]
 fn f28_i9_a_webhook_of_an_attempt_that_nobody_knows_is_looked_into_once_it_is_known() {
     let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("parked");
     let _ = std::fs::remove_dir_all(&state);
     let words = ["--state", state.to_str().unwrap()];
     let world = World::start_with("parked", &words);
-    world.faults("tosspayments", &json!({ "webhook": "lost", "return_lost": true }));
-    let opened = world.open(CAMERA, 31_000);
-    let mut buyer = Buyer::of(&world, &opened);
-    buyer.begin("toss_card", "redirect");
-    let window = buyer.window();
-    buyer.press(&window, "approve");
+    let (opened, buyer) = approved_unheard(&world);
     let hints = || {
         let journal = world.journal(&opened);
         journal.iter().filter(|line| line["detail"] == "webhook").count()
@@ -231,12 +237,7 @@ fn rows_104_110_strange_webhooks_are_refused() {
 #[test]
 fn i15_row_106_another_merchants_channel_has_no_effect_on_a_checkout() {
     let world = alone();
-    world.faults("tosspayments", &json!({ "webhook": "lost", "return_lost": true }));
-    let opened = world.open(CAMERA, 31_000);
-    let mut buyer = Buyer::of(&world, &opened);
-    buyer.begin("toss_card", "redirect");
-    let window = buyer.window();
-    buyer.press(&window, "approve");
+    let (opened, buyer) = approved_unheard(&world);
     let before = world.snapshot(&opened);
     let event = toss_event(&buyer.request_id(), "tsbx_x", 31_000).to_string();
     assert_eq!(hook(&world, "toss_books", &event).code, 200, "acknowledged, not believed");
