@@ -198,7 +198,14 @@ impl Payment {
         let ended = was.attempt().filter(|_| hinted && self.phase.attempt().is_none());
         let attempt = ended.and_then(|id| self.attempt(id));
         let id = attempt.filter(|attempt| attempt.style.captures_itself).map(|a| a.id);
-        if let Some(id) = id.filter(|id| self.strays.iter().all(|(stray, _)| stray != id)) {
+        if let Some(id) = id {
+            self.also_look_at(id, now);
+        }
+    }
+
+    /// What is not the present attempt is looked at as well, if it is not yet.
+    pub(super) fn also_look_at(&mut self, id: AttemptId, now: Timestamp) {
+        if self.strays.iter().all(|(stray, _)| *stray != id) {
             self.strays.push((id, Retry::now(now)));
         }
     }

@@ -263,8 +263,8 @@ impl Payment {
         let Some(attempt) = self.refunds.get(at).map(|refund| refund.attempt) else { return };
         if self.phase.attempt() == Some(attempt) {
             self.retry.soon(now);
-        } else if !self.strays.iter().any(|(stray, _)| *stray == attempt) {
-            self.strays.push((attempt, Retry::now(now)));
+        } else {
+            self.also_look_at(attempt, now);
         }
     }
 

@@ -10,8 +10,7 @@
 
 use super::work::{UNDECIDED, undecided_at};
 use super::{
-    Attempt, CaptureTurn, Case, CaseCode, Payment, Phase, PhaseKind, Refund, RefundState, Retry,
-    Step,
+    Attempt, CaptureTurn, Case, CaseCode, Payment, Phase, PhaseKind, Refund, RefundState, Step,
 };
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
@@ -80,9 +79,7 @@ impl Payment {
             let at = self.refunds.iter().rposition(|refund| refund.attempt == id);
             self.refund_done(checkout, at.unwrap_or(usize::MAX), step);
             // The order named the sum that was asked for; whether that was all, a look tells.
-            if !self.strays.iter().any(|(stray, _)| *stray == id) {
-                self.strays.push((id, Retry::now(now)));
-            }
+            self.also_look_at(id, now);
         }
     }
 
