@@ -123,8 +123,8 @@ impl Payment {
     }
 
     /// F19: what a provider tells of a payment long paid is news (a cancel in its console), and the copy
-    /// that we read may lag behind it: one look that shows nothing new is not the last. The event that
-    /// follows each payment at once is none of that.
+    /// that we read may lag behind it: one look is not the last, whatever it shows, as it may show an older
+    /// refund, or have been on its way before. The event that follows each payment at once is none of that.
     fn look_again(&mut self, source: &str, now: Timestamp) {
         let long_paid = self.phase.paid_at().is_some_and(|at| now >= at.after(NEWS_AFTER));
         if long_paid && source == "webhook" && self.retry.count == 0 {
@@ -281,12 +281,9 @@ impl Payment {
         if let Phase::Capturing(_, _, turn) = &mut self.phase {
             *turn = CaptureTurn::LookUp;
         }
-        // A paid checkout is asked on a hint, and this answers it, unless it may not know yet; an escrow's
-        // also day by day.
-        let known = fact.sighting().map(|sighting| sighting.cancelled);
-        let given = self.phase.attempt().zip(fact.sighting());
-        let given = given.map(|(id, sighting)| self.given_back(id, sighting.amount));
-        let again = known == given && LOOKS_AGAIN.contains(&self.retry.count);
+        // A paid checkout is asked on a hint, and this answers it, unless it may not know all yet; an
+        // escrow's also day by day.
+        let again = LOOKS_AGAIN.contains(&self.retry.count);
         let answered = kind != InputKind::Unknown && !again && !self.retry.is_hinted();
         if self.phase.kind() == PhaseKind::Paid && answered {
             self.retry = self.next_sync(now);
@@ -307,9 +304,12 @@ impl Payment {
         let money = matches!(kind, InputKind::Captured | InputKind::CapturedWrong);
         // Silence says nothing; anything else answers the question, unless it may have another answer yet.
         if kind != InputKind::Unknown && !self.may_still_pay(id, fact, now) {
-            // A copy may be older than the money, or the account, of which somebody spoke (F19).
+            // A copy may be older than the money, or the account, of which somebody spoke, or than what we
+            // gave back (F19): one that does not even show that does not tell what is left.
             use FactKind::{Authenticated, NotFound, Prepared, Waiting};
-            let lags = matches!(fact.kind(), NotFound | Waiting | Prepared | Authenticated);
+            let given = self.given_back(id, checkout.amount.total());
+            let lags = matches!(fact.kind(), NotFound | Waiting | Prepared | Authenticated)
+                || fact.sighting().is_some_and(|seen| seen.cancelled.minus(given).is_err());
             self.strays.retain(|(stray, retry)| {
                 let once_more = retry.is_hinted() && !money || lags && retry.count < MISSING_LOOKS;
                 *stray != id || once_more
@@ -378,7 +378,13 @@ impl Payment {
             Fact::Captured(_) => InputKind::CapturedWrong,
             Fact::Declined(_) => InputKind::Declined,
             Fact::Closed => InputKind::Closed,
-            // The answer to the cancel of an unpaid virtual account.
+            // The answer to an order of ours that knew of a smaller sum: something is left.
+            Fact::Cancelled { cancelled: Some(sum) }
+                if self.undoing().is_some_and(|taken| sum.minor() < taken.amount.minor()) =>
+            {
+                InputKind::Unknown
+            }
+            // The answer to the cancel of an unpaid virtual account, or of a whole capture.
             Fact::Cancelled { .. } if asked == AskKind::Cancel => InputKind::Closed,
             Fact::Cancelled { .. } | Fact::CancelRefused { .. } => InputKind::Unknown,
             Fact::More(_) | Fact::Busy { .. } | Fact::Unclear { .. } | Fact::Silence => {

@@ -15,6 +15,7 @@ use super::{
 use crate::checkout::Checkout;
 use crate::fact::{AskKind, Fact, FactKind, Sighting};
 use crate::id::AttemptId;
+use crate::money::Total;
 use crate::time::Timestamp;
 
 /// The note of an attempt that is being undone, or whose undoing the provider refused. A note, because a
@@ -51,7 +52,7 @@ impl Payment {
     pub(super) fn undo_answered(
         &mut self,
         checkout: &Checkout,
-        (id, sighting): (AttemptId, Sighting),
+        (id, mut sighting): (AttemptId, Sighting),
         asked: AskKind,
         fact: &Fact,
         now: Timestamp,
@@ -72,9 +73,10 @@ impl Payment {
             known.clone_from(seen);
             return;
         }
-        // It had been taken, and went back: the books say both.
+        // It had been taken, and all of it went back, in however many orders: the books say both.
         let went_back = matches!(fact.kind(), FactKind::Cancelled | FactKind::Captured);
         if went_back && self.phase.kind() != PhaseKind::Closing {
+            sighting.cancelled = Total::zero(sighting.amount.currency());
             self.take_back(CaseCode::OutcomeUnknown, id, &sighting, now, step);
             let at = self.refunds.iter().rposition(|refund| refund.attempt == id);
             self.refund_done(checkout, at.unwrap_or(usize::MAX), step);

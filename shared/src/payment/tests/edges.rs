@@ -198,6 +198,38 @@ fn f43_f19_a_copy_that_lags_behind_what_went_back_sends_nothing_more() {
 }
 
 #[test]
+fn f19_f20_a_look_that_does_not_show_what_went_back_does_not_tell_what_is_left() {
+    let mut bench = Bench::new();
+    left(&mut bench, 1);
+    bench.fact(1, AskKind::LookUp, Fact::Captured(sighting(1, 10_000)));
+    let done = Fact::Cancelled { cancelled: None };
+    bench.feed(Input::RefundFact { refund: RefundId::new(1), fact: done });
+    let watched = |bench: &Bench| !bench.payment.strays.is_empty();
+    let at = |amount, cancelled, currency| {
+        let of = |minor| Total::from_minor(minor, currency).unwrap();
+        let (amount, cancelled) = (of(amount), of(cancelled));
+        Fact::Captured(Sighting { amount, cancelled, ..sighting(1, 10_000) })
+    };
+    // Older than that, or of another currency than it went back in (F21).
+    for bad in [at(10_007, 0, Currency::Krw), at(10_007, 10_000, Currency::Jpy)] {
+        let now = bench.now;
+        bench.payment.also_look_at(id(1), now);
+        bench.work();
+        bench.fact(1, AskKind::LookUp, bad);
+        assert!(watched(&bench) && bench.payment.refunds.len() == 1);
+    }
+    bench.fact(1, AskKind::LookUp, at(10_007, 10_000, Currency::Krw));
+    assert_eq!(bench.payment.refunds[1].amount, won(7));
+    assert!(!watched(&bench), "answered");
+    // It is not waited for without end (I-16).
+    let now = bench.now;
+    bench.payment.also_look_at(id(1), now);
+    let old = at(10_007, 0, Currency::Krw);
+    let asked = undecided::ask_for(&mut bench, Span::minutes(9), &old);
+    assert!(!watched(&bench) && (6..20).contains(&asked), "{asked}");
+}
+
+#[test]
 fn f41_an_undecided_refund_is_looked_into_where_its_money_was_taken() {
     let mut bench = Bench::paid();
     bench.feed(Input::Refund(bench.refund(7, "o-1", 1_000)));

@@ -96,6 +96,44 @@ fn f19_r36_an_event_about_a_payment_long_paid_is_looked_into_until_the_copy_has_
 }
 
 #[test]
+fn f19_f39_a_look_that_shows_an_older_refund_does_not_answer_what_was_told_since() {
+    let at = |cancelled| {
+        let cancelled = Total::from_minor(cancelled, Currency::Krw).unwrap();
+        Fact::Captured(Sighting { cancelled, ..sighting(1, 10_000) })
+    };
+    let hint = || Input::LookNow { attempt: AttemptId::new(HOME, 1), source: "webhook" };
+    let long_paid = |state: fn(&mut Bench, RefundId)| {
+        let mut bench = Bench::paid();
+        bench.stock(1, hold::Command::Commit, true);
+        let refund = bench.refund(7, "o-1", 4_000);
+        let id = refund.id;
+        bench.feed(Input::Refund(refund));
+        bench.work();
+        state(&mut bench, id);
+        bench.now = bench.now.after(Span::minutes(5));
+        bench
+    };
+    // Told while a look was on its way, which shows for the first time what the shop has given back.
+    let mut bench = long_paid(|bench, _| bench.payment.refunds[0].retry = Retry::never());
+    bench.feed(hint());
+    assert_eq!(bench.work().len(), 1);
+    bench.feed(hint());
+    bench.fact(1, AskKind::LookUp, at(4_000));
+    assert_eq!(bench.payment.refunds[0].state, RefundState::Done);
+    assert_eq!(ask_for(&mut bench, Span::minutes(9), &at(10_000)), 3);
+    assert_eq!(bench.payment.refunds[1].amount, won(6_000));
+    // A copy that lags even behind what the shop has given back.
+    let mut bench = long_paid(|bench, refund| {
+        let fact = Fact::Cancelled { cancelled: None };
+        bench.feed(Input::RefundFact { refund, fact });
+    });
+    bench.feed(hint());
+    assert_eq!(ask_for(&mut bench, Span::seconds(100), &at(0)), 2);
+    assert_eq!(ask_for(&mut bench, Span::minutes(9), &at(10_000)), 1);
+    assert_eq!(bench.payment.refunds[1].cause, RefundCause::External);
+}
+
+#[test]
 fn f21_f23_i11_a_balance_in_another_currency_is_a_contradiction_and_no_refund() {
     let mut bench = Bench::paid();
     let refund = bench.refund(1, "o-1", 5_000);

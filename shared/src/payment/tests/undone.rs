@@ -194,3 +194,24 @@ fn f15_f20_another_sum_than_was_ordered_goes_back_whole() {
     names.dedup();
     assert_eq!(names.len(), 4, "what has one name is written once: {names:?}");
 }
+
+#[test]
+fn f15_f20_the_answer_to_an_order_of_an_older_sum_leaves_the_rest_to_be_ordered() {
+    let mut bench = undoing();
+    bench.fact(1, AskKind::Cancel, Fact::Silence);
+    let sum = |minor| Total::from_minor(minor, Currency::Krw).unwrap();
+    let seen = Sighting { cancelled: sum(10_000), ..sighting(1, 10_007) };
+    bench.fact(1, AskKind::LookUp, Fact::Captured(seen));
+    // The first order's answer, which was long on its way.
+    bench.fact(1, AskKind::Cancel, Fact::Cancelled { cancelled: Some(sum(10_000)) });
+    assert_eq!(bench.phase(), PhaseKind::Closing);
+    let ordered = (0..2).flat_map(|_| next(&mut bench)).find_map(|ask| match ask {
+        Ask::Cancel { amount, cancelled_before, .. } => Some((amount, cancelled_before)),
+        Ask::Prepare { .. } | Ask::LookUp { .. } | Ask::Capture { .. } | Ask::Close { .. } => None,
+    });
+    assert_eq!(ordered, Some((won(7), sum(10_000))));
+    bench.fact(1, AskKind::Cancel, Fact::Cancelled { cancelled: Some(sum(10_007)) });
+    assert_eq!((bench.phase(), net(&bench)), (PhaseKind::Open, 0));
+    let [back] = &bench.payment.refunds[..] else { panic!("{:?}", bench.payment.refunds) };
+    assert_eq!((back.amount, back.state), (won(10_007), RefundState::Done), "in two orders");
+}

@@ -75,7 +75,9 @@ impl World {
         let failed =
             known.decline.is_some() && !was_left(known) && !known.notes.as_str().contains("undo ");
         let back = payment.refunds.iter().any(|refund| refund.attempt == *attempt);
-        let pays = payment.phase == Phase::Open && whole && right && failed && !back;
+        // Nobody can know which of two is the payment, if the first answer named another (F22).
+        let named = known.payment_id.as_ref().is_none_or(|id| *id == account.id);
+        let pays = payment.phase == Phase::Open && whole && right && failed && !back && named;
         pays.then_some(*attempt)
     }
 

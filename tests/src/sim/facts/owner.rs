@@ -235,7 +235,8 @@ impl World {
         let at = sale.accounts.len();
         let (ways, deposits) = self.plan.deals[sale.deal].ways_of(at);
         let home = Home { generation: 1, shard: 0 };
-        let id = AttemptId::new(home, (u128::from(n) << 64) | (at as u128 + 1));
+        // As far apart as random ones: an id of a refund is an attempt's and a sum's (`Payment::external`).
+        let id = AttemptId::new(home, (u128::from(n) << 64 | (at as u128 + 1)) << 56);
         self.sales[usize::from(n)].record.grant = None;
         let step = self.feed(n, Input::Begin(attempt(id, ways, begun_by, now)));
         let sale = &mut self.sales[usize::from(n)];
