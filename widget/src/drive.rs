@@ -247,6 +247,7 @@ impl Drive {
             if question == Question::Status {
                 drive.asking.set(false);
             }
+            let Some(reply) = reply else { return };
             drive.feed(question.input(reply, &drive.asker.edge));
         });
     }
@@ -271,11 +272,11 @@ impl Drive {
         }
     }
 
-    /// Carries the question; a wish is said again word for word while nobody answers.
-    async fn carry(&self, question: &Question) -> Reply {
+    /// Carries the question; a wish is said again word for word while nobody answers and it stands.
+    async fn carry(&self, question: &Question) -> Option<Reply> {
         let key = self.flow.borrow().memory.state_key.clone();
         let Some(request) = question.request(&self.asker, key.as_deref()) else {
-            return Reply::Refused("token_missing".to_owned());
+            return Some(Reply::Refused("token_missing".to_owned()));
         };
         let mut tries = match question {
             Question::Attempt { .. } => ATTEMPT_TRIES,
@@ -295,9 +296,12 @@ impl Drive {
                 Reply::Silence => false,
             };
             if answered || tries == 0 {
-                return reply;
+                return Some(reply);
             }
             rest(pause).await;
+            if !question.stands(&self.flow.borrow()) {
+                return None;
+            }
             pause = pause.saturating_mul(2);
         }
     }

@@ -1,6 +1,6 @@
 //! What is asked of the edge, and what its answers mean: pure on both sides of the fetch.
 
-use crate::flow::{Input, Intent, Memory};
+use crate::flow::{Flow, Input, Intent, Memory};
 use crate::options::{Device, Locale};
 use crate::record::{AttemptAnswer, Presentation, Session, Status, Window};
 use crate::value::Value;
@@ -120,6 +120,13 @@ impl Question {
                 Some(vec![("presentation", Some(rung.code().to_owned()))]),
             ),
         }
+    }
+
+    /// Whether it may be said again: no wish is, once the buyer has another or was refused this one (F6).
+    #[must_use]
+    pub fn stands(&self, flow: &Flow) -> bool {
+        let Self::Attempt { intent, .. } = self else { return true };
+        flow.memory.intent.as_ref().is_some_and(|wish| wish.key == intent.key)
     }
 
     /// What the reply means to the flow. An answer that cannot be read is silence.

@@ -251,7 +251,8 @@ impl World {
 
     pub(super) fn put_question(&mut self, at: TabRef, mut asked: Asked) -> Option<Input> {
         let asker = self.asker(at);
-        let key = self.tab(at)?.flow.as_ref()?.memory.state_key.clone();
+        let flow = self.tab(at)?.flow.as_ref().filter(|flow| asked.question.stands(flow))?;
+        let key = flow.memory.state_key.clone();
         let Some(request) = asked.question.request(&asker, key.as_deref()) else {
             let refused = Reply::Refused("token_missing".to_owned());
             return Some(asked.question.input(refused, PUBLIC));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shared::money::{Amount, Currency};
 
 use super::*;
+use crate::question::Question;
 use crate::record::{AttemptAnswer, Means, Window};
 
 mod line;
@@ -319,6 +320,26 @@ fn old_news_is_ignored() {
     flow.step(Input::StatusTold(declined(6)));
     assert_eq!(flow.kind(), StateKind::Away);
     assert_eq!(flow.status.as_ref().map(|status| status.version), Some(7));
+}
+
+#[test]
+fn f6_a_wish_is_not_said_again_once_it_was_refused_or_another_was_begun() {
+    let mut flow = choosing();
+    let said = flow.step(press("k1"));
+    let intent = said.into_iter().find_map(|effect| {
+        if let Effect::AskAttempt(intent) = effect { Some(intent) } else { None }
+    });
+    let question = Question::Attempt { intent: intent.unwrap(), other: None };
+    assert!(question.stands(&flow));
+    // Said a second time by the buyer, after a silence: it is the same wish.
+    flow.step(Input::Silence);
+    flow.step(Input::Retry);
+    assert!(question.stands(&flow));
+    let code = "provider_unavailable".to_owned();
+    flow.step(Input::Refused { code, memory: None });
+    assert!(!question.stands(&flow));
+    flow.step(press("k2"));
+    assert!(!question.stands(&flow) && Question::Status.stands(&flow));
 }
 
 #[test]
