@@ -8,7 +8,7 @@
 //! `entry.js`, `queue` and `book` for the queue and its database, `network` for the network.
 //!
 //! Map: `world` one seed · `workload` what it is about · `weather` what goes wrong · `network` · `door`,
-//! `objects` the edge · `queue`, `book` · `providers` · `shop`, `quoted` what it signs ahead · `shopper`, `window` buyers · `auditor`, `path` ·
+//! `objects` the edge · `queue`, `book` · `providers` · `shop`, `quoted` what it signs ahead, `rival` what it names twice · `shopper`, `window` buyers · `auditor`, `path` ·
 //! `plant` mistakes on purpose, `switch` where a build has some · `pairs` what met what · `progress` long runs · `trace` hash and story · `chance`.
 //!
 //! Invariants, as absences: nothing reads a clock, draws from another source than the seed, or walks over
@@ -46,6 +46,7 @@ pub mod progress;
 mod providers;
 mod queue;
 mod quoted;
+mod rival;
 mod rules;
 mod shop;
 mod shopper;

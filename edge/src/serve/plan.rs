@@ -62,6 +62,9 @@ pub struct Name {
 /// may be free for the other. So the owner says first that this opening is refused for good; from then on
 /// no repeat opens anything, and its names are nobody's (I-8, I-20, F4). Whoever comes after that finds the
 /// refusal, and gives back what a repeat claimed in vain.
+///
+/// Given up: a repeat that is cut short between a claim and its return leaves the order taken, if nobody
+/// repeats the same opening any more. The shop sells under another order id then.
 #[derive(Debug)]
 pub struct Opening {
     names: Vec<Name>,

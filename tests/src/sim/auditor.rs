@@ -95,6 +95,7 @@ impl World {
             .collect();
         let mut known = BTreeSet::new();
         let mut strangers = taken.clone();
+        let mut records = Vec::new();
         for (object, id, parked) in ids {
             known.insert(id.to_string());
             let Ok(Some(record)) = self.objects[object].shelf.record(id) else {
@@ -109,7 +110,9 @@ impl World {
             }
             self.audit_checkout(&record, &taken);
             self.audit_versions(object, id);
+            records.push(record);
         }
+        self.audit_orders(&records);
         for (request_id, taken) in strangers.into_iter().filter(|(_, taken)| taken.net > 0) {
             let text = format!("{request_id} holds {} for no checkout", taken.net);
             self.notes.wrong("I-3", text);
@@ -135,8 +138,7 @@ impl World {
     fn audit_checkout(&mut self, record: &Record, taken: &BTreeMap<String, Taken>) {
         let id = record.checkout.id.to_string();
         let order = record.checkout.orders.first().map(|order| order.id.to_string());
-        let sale =
-            self.shop.sales.iter().position(|sale| Some(&sale.orders[0].0) == order.as_ref());
+        let sale = order.and_then(|order| self.sale_with(&order));
         let Some(n) = sale.filter(|n| self.shop.sales[*n].checkout.as_ref() == Some(&id)) else {
             return self.notes.wrong("I-8", format!("{id} is nobody's: one order, two checkouts"));
         };

@@ -81,7 +81,11 @@ impl World {
 
     /// An object's reply to a call of the door's.
     pub(super) fn door_hears(&mut self, call: u64, continued: Continued, reply: Option<Reply>) {
-        if self.strikes(Kind::WorkerCancelled) {
+        let cancelled = self.strikes(Kind::WorkerCancelled);
+        if let (Continued::Opens(visit, _), true) = (&continued, cancelled || reply.is_none()) {
+            self.opening_ends(visit);
+        }
+        if cancelled {
             return;
         }
         let broken = || Fault::Broken(edge::problem::Broken("the call broke".to_owned()));

@@ -89,7 +89,7 @@ impl World {
         };
         // A shop that lost the answer to its opening knows the sale by its order.
         let order = data["orders"][0].as_str().unwrap_or_default();
-        let sale = self.shop.sales.iter().position(|sale| sale.orders[0].0 == order);
+        let sale = self.sale_with(order);
         let Some(n) = sale.filter(|n| self.shop.sales[*n].deal.merchant == merchant) else {
             return self.notes.wrong("I-15", format!("{id} is about nobody's sale"));
         };

@@ -32,6 +32,8 @@ pub(super) struct Notes {
     pub(super) reached: BTreeMap<String, u64>,
     /// Claims that were given back: at whose stock, by which attempt.
     released: BTreeSet<(String, String)>,
+    /// Openings that were cut short: an order of theirs, and the key.
+    pub(super) cut: BTreeSet<(String, String)>,
     /// How checkouts and money ended: what the runs are about.
     pub(super) ends: Ends,
 }

@@ -10,6 +10,7 @@ use super::browser::TabRef;
 use super::inbox::Heard;
 use super::network::{Caller, Http, HttpAnswer};
 use super::quoted::Offer;
+use super::rival::Beside;
 use super::weather::Kind;
 use super::workload::Deal;
 use super::world::{Event, World};
@@ -113,7 +114,7 @@ pub(super) struct Sale {
     pub(super) deal: Deal,
     pub(super) amount: u64,
     pub(super) orders: Vec<(String, u64)>,
-    key: String,
+    pub(super) key: String,
     body: Value,
     tries: u32,
     cancel_key: String,
@@ -130,6 +131,7 @@ pub(super) struct Sale {
     pub(super) cancelled: bool,
     /// It is a use of a quote: its checkout is there from the first attempt on.
     pub(super) quoted: bool,
+    pub(super) beside: Beside,
 }
 
 /// Both shops' servers.
@@ -162,15 +164,23 @@ impl World {
             self.after(at, Event::Shop(Task::Open(n)));
         }
         self.begin_quotes();
+        for n in 0..self.plan.deals.len() {
+            self.plan_rival(n);
+        }
     }
 
     pub(super) fn sale(&mut self, n: usize, deal: Deal) -> Sale {
+        let ids = (0..deal.lines.len()).map(|nth| format!("o-{n}-{nth}")).collect();
+        self.sale_of(n, ids, deal)
+    }
+
+    /// A sale with these order ids.
+    pub(super) fn sale_of(&mut self, n: usize, ids: Vec<String>, deal: Deal) -> Sale {
         let mut orders = Vec::new();
         let mut lines = Vec::new();
-        for (nth, (goods, quantity)) in deal.lines.iter().enumerate() {
+        for (nth, (id, (goods, quantity))) in ids.into_iter().zip(&deal.lines).enumerate() {
             let goods = &self.plan.goods[*goods];
             let amount = goods.price * u64::from(*quantity);
-            let id = format!("o-{n}-{nth}");
             lines.push(json!({
                 "order_id": id, "seller": format!("s-{nth}"), "amount": amount,
                 "lines": [{ "sku": goods.sku, "name": goods.sku, "quantity": quantity,
@@ -204,6 +214,7 @@ impl World {
             paid_once: false,
             cancelled: false,
             quoted: false,
+            beside: Beside::Nobody,
         }
     }
 
@@ -358,6 +369,9 @@ impl World {
             Call::Open(n) if code == 201 => self.opened(n, &json),
             Call::Open(n) => {
                 let refused = json["code"].as_str().unwrap_or_default().to_owned();
+                if refused == "order_id_conflict" && self.loses(n) {
+                    return;
+                }
                 self.notes.wrong("I-8", format!("sale {n} is refused with {refused}"));
                 self.shop.sales[n].refused = true;
             }

@@ -202,14 +202,16 @@ kinds! {
     QuoteForged = "quote_forged", 300;
     /// One address begins and begins with a quote.
     QuoteFlooded = "quote_flooded", 150;
+    /// The shop names an order of one sale in another cart.
+    OrderReused = "order_id_reused", 300;
 }
 
-/// What strikes where everything travels as bytes: all up to here, and quotes. Any other kind behind it has
+/// What strikes where everything travels as bytes: all up to here, quotes and order ids. Any other kind behind it has
 /// its engines in the world of facts alone.
 const WIRE_END: usize = Kind::DepositMissing as usize + 1;
-/// What becomes of quotes, which travel as bytes alone.
-const QUOTES: [Kind; 4] =
-    [Kind::QuoteTwice, Kind::QuoteLate, Kind::QuoteForged, Kind::QuoteFlooded];
+/// What becomes of quotes and of order ids, which travel as bytes alone.
+const BYTES_ALONE: [Kind; 5] =
+    [Kind::QuoteTwice, Kind::QuoteLate, Kind::QuoteForged, Kind::QuoteFlooded, Kind::OrderReused];
 /// What only pages, addresses and the shop's own requests meet: the world of facts has none of them.
 const WIRE_ONLY: [Kind; 14] = [
     Kind::WorkerCancelled,
@@ -281,12 +283,12 @@ const _: () = assert!(KINDS <= 128, "cuts have a bit a kind");
 impl Weather {
     /// The weather of a seed where everything travels as bytes.
     pub fn of_wire(chance: &mut Chance, cuts: Cuts) -> Self {
-        Self::of(chance, cuts, |at, kind| at < WIRE_END || QUOTES.contains(&kind))
+        Self::of(chance, cuts, |at, kind| at < WIRE_END || BYTES_ALONE.contains(&kind))
     }
 
     /// The weather of a seed where engines speak facts.
     pub fn of_facts(chance: &mut Chance, cuts: Cuts) -> Self {
-        Self::of(chance, cuts, |_, kind| !WIRE_ONLY.contains(&kind) && !QUOTES.contains(&kind))
+        Self::of(chance, cuts, |_, kind| !WIRE_ONLY.contains(&kind) && !BYTES_ALONE.contains(&kind))
     }
 
     fn of(chance: &mut Chance, cuts: Cuts, has: impl Fn(usize, Kind) -> bool) -> Self {
