@@ -12,6 +12,12 @@ export default built;
 /** At most this many checkouts are worked on at once after an alarm: a bound on requests under way. */
 const DRIVES_MAX = 16;
 
+/** What is worked on rings this late, in milliseconds, in case that its work ended without a word. */
+const BUSY_MS = 2_000;
+
+/** What could not be kept is tried again so much later. */
+const AGAIN_MS = 10_000;
+
 function owner(Built) {
   return class extends DurableObject {
     #built;
@@ -47,9 +53,10 @@ function owner(Built) {
       const listeners = this.ctx.getWebSockets(checkout).filter((other) => other.deserializeAttachment()).length;
       const [version, says, linked] = this.#built.listen(checkout, proof, listeners);
       if (linked === undefined) return socket.close(version, says);
+      // What it says may have been written a moment ago.
+      this.#settle();
       socket.serializeAttachment({ version, linked });
       socket.send(says);
-      this.#arm();
     }
 
     /** Whether it was a stranger; it is none any more. */
@@ -92,10 +99,13 @@ function owner(Built) {
       this.#calls = [];
       try {
         const replies = calls.map((call) => this.#built.answer(call.bytes));
-        this.#arm();
+        this.#settle(replies.some(([, drive]) => drive !== null));
         calls.forEach((call, n) => call.answer(replies[n]));
       } catch (error) {
+        // Half a turn is none: who comes next reads from the disk what was kept.
+        console.error(JSON.stringify({ level: "error", turn: String(error) }));
         calls.forEach((call) => call.fail(error));
+        this.ctx.abort("a turn could not be kept");
       }
     }
 
@@ -113,11 +123,29 @@ function owner(Built) {
       return mine;
     }
 
-    /** One alarm an object: the earliest time that any of its checkouts wants. */
+    /** As below, and never throws: what could not be kept is tried again. */
     #arm() {
-      const at = this.#built.alarm_at?.() ?? null;
+      try {
+        this.#settle();
+      } catch (error) {
+        console.error(JSON.stringify({ level: "error", settle: String(error) }));
+        this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
+      }
+    }
+
+    /**
+     * The end of a turn: what was written in it is kept, or this throws. And one alarm an object: the earliest
+     * time that any of its checkouts wants. While somebody is at work on what is due now, it is only there for
+     * the case that the power goes.
+     */
+    #settle(works = false) {
+      let at = this.#built.settle?.() ?? null;
+      const now = Date.now();
+      if (at !== null && at <= now && (works || this.#driving.size > 0)) {
+        at = this.#alarm > now && this.#alarm <= now + BUSY_MS ? this.#alarm : now + BUSY_MS;
+      }
       // One that is set and over was lost, or rings at any moment: it is set again, which harms neither.
-      if (at === this.#alarm && (at === null || at > Date.now())) return;
+      if (at === this.#alarm && (at === null || at > now)) return;
       this.#alarm = at;
       if (at === null) this.ctx.storage.deleteAlarm();
       else this.ctx.storage.setAlarm(at);

@@ -47,6 +47,8 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --objects DIR      the durable objects run another release: the one in this folder
   --rate LIMIT       every rate limit allows so many
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
+  --outside STATUS   nobody outside is reached: each request gets this status at once
+  --bare             without assets: no worker of the runtime's stands before ours
   --between FILE     a module that stands in for the built one, which it finds as ./built.js
   --standby          wait for \`start\` before anything runs
 `;
@@ -56,15 +58,15 @@ class Refusal extends Error {}
 // ---- options ----
 
 function readOptions(words) {
-  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {}, between: null, standby: false };
+  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {}, between: null, outside: null, bare: false, standby: false };
   for (let at = 0; at < words.length; at += 2) {
     const [word, value] = [words[at], words[at + 1]];
     if (word === "--help") {
       process.stdout.write(HELP);
       process.exit(0);
     }
-    if (word === "--standby") {
-      options.standby = true;
+    if (word === "--standby" || word === "--bare") {
+      options[word.slice(2)] = true;
       at -= 1;
       continue;
     }
@@ -76,6 +78,7 @@ function readOptions(words) {
     else if (word === "--edge") options.edge = path.resolve(value);
     else if (word === "--objects") options.objects = path.resolve(value);
     else if (word === "--rate") options.rate = Number(value);
+    else if (word === "--outside") options.outside = Number(value);
     else if (word === "--between") options.between = path.resolve(value);
     else if (word === "--var") {
       const cut = value.indexOf("=");
@@ -276,8 +279,9 @@ function workerOptions(config, options) {
     ),
     queueConsumers: queueConsumers(config),
     serviceBindings: serviceBindings(config),
+    ...(options.outside && { outboundService: () => new Response("{}", { status: options.outside }) }),
     ratelimits: Object.fromEntries((config.ratelimits ?? []).map(({ name, simple, ...rest }) => [name, { ...rest, simple: { ...simple, limit: options.rate ?? simple.limit } }])),
-    assets: assets(config, options),
+    ...(!options.bare && { assets: assets(config, options) }),
   };
 }
 

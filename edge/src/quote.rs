@@ -23,7 +23,7 @@ use shared::wire::{Buyer, OpenCheckout, OpenLine, OpenOrder};
 use crate::auth;
 use crate::config::{Config, Merchant};
 use crate::json::{self, Field, Limits, Writer};
-use crate::owner::{check_open, home_of, request};
+use crate::owner::{check_open, request};
 use crate::problem::Refusal;
 use crate::signature::derive;
 use crate::token;
@@ -144,13 +144,13 @@ impl Offer {
     #[must_use]
     pub fn checkout(&self, config: &Config, entropy: u128) -> CheckoutId {
         let Quote { merchant, id, .. } = &self.quote;
-        let home = home_of(config.generation, config.shards, merchant.as_str(), id.as_str());
         let parts = [merchant.as_str().as_bytes(), id.as_str().as_bytes()];
         let bits = match self.quote.usage {
             Usage::Once => u128::from_be_bytes(derive(&config.derive_secret, "quote", &parts)),
             Usage::Many => entropy,
         };
-        CheckoutId::new(home, bits)
+        // With the owner of its order's name, who claims that in the turn of the first attempt.
+        CheckoutId::new(config.home_of_name(&order_name(merchant, id.as_str())), bits)
     }
 
     /// The opening that the shop would have sent for this checkout.

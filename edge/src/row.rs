@@ -172,15 +172,21 @@ fn write_order(row: &mut Writer, order: &Order) {
                 row.number(line.unit.minor());
             });
         });
+        // A list of its own: the release before reads lines of four.
+        let unlimited = (0_u64..).zip(&order.lines).filter(|(_, line)| line.unlimited);
+        row.name("unlimited").list(unlimited, |row, (at, _)| row.number(at));
     });
 }
 
 fn read_order(row: Field<'_>, currency: Currency) -> Read<Order> {
+    let unlimited: Vec<u64> = row.get("unlimited").list_or_none().map(Field::number).collect();
+    let mut places = 0..;
     let line = |line: Field<'_>| -> Read<Line> {
         let [sku, name, quantity, unit] = line.items();
         let sku = need(Sku::parse(sku.str()), "sku")?;
         let unit = amount(unit, currency)?;
-        Ok(Line { sku, name: name.text(), quantity: quantity.small(), unit })
+        let unlimited = places.next().is_some_and(|at| unlimited.contains(&at));
+        Ok(Line { sku, name: name.text(), quantity: quantity.small(), unit, unlimited })
     };
     Ok(Order {
         id: need(OrderId::parse(row.get("id").str()), "order id")?,

@@ -26,7 +26,6 @@ use crate::door;
 use crate::envelope::Ask;
 use crate::owner::{Caller, Op, Reply, check_open, home_of, read_open};
 use crate::page;
-use crate::problem::Refusal;
 use crate::quote;
 use crate::route::{self, Call};
 use crate::signature::{derive, hex};
@@ -243,7 +242,6 @@ fn exchange(visit: &Visit) -> Result<Plan, Fault> {
     Ok(Plan::Bounded(address(visit), Reply::new(200, answer).into()))
 }
 
-/// A quote's first attempt is an opening too: its order's name is claimed first.
 fn begin(visit: &Visit) -> Result<Plan, Fault> {
     let incoming = &visit.incoming;
     let credentials = auth::credentials(incoming.header("authorization"), Code::TokenMissing)?;
@@ -252,19 +250,9 @@ fn begin(visit: &Visit) -> Result<Plan, Fault> {
     let key = incoming.idempotency_key()?.as_str().to_owned();
     let state = incoming.header("hanbeon-state").map(str::to_owned);
     let body = incoming.json()?.to_owned();
-    let name = claims.quote.as_deref().map(|text| {
-        let quote = quote::verify(text, &visit.config, visit.now)?.quote;
-        let order = quote.order_id(id.bits()).ok_or(Code::QuoteInvalid)?;
-        let name = quote::order_name(&quote.merchant, order.as_str());
-        Ok::<_, Refusal>(Name { name, fingerprint: id.to_string(), taken: Code::OrderIdConflict })
-    });
-    let name = name.transpose()?;
     let address = address(visit);
     let ask = visit.at(id.home(), &Op::Begin { claims, state, key, address, body })?;
-    Ok(match name {
-        Some(name) => Plan::Open(Opening::new(vec![name], ask, None)),
-        None => Plan::Ask(ask, Then::Reply),
-    })
+    Ok(Plan::Ask(ask, Then::Reply))
 }
 
 /// Order ids and the key are claimed first, in the objects that own these names, so that another
@@ -293,5 +281,5 @@ fn open(visit: &Visit) -> Result<Plan, Fault> {
     };
     let refuse = visit.at(home, &refuse)?;
     let ask = visit.at(home, &Op::Open { merchant, key, fingerprint, body })?;
-    Ok(Plan::Open(Opening::new(names, ask, Some(refuse))))
+    Ok(Plan::Open(Opening::new(names, ask, refuse)))
 }

@@ -88,8 +88,8 @@ pub trait Shelf {
     fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool>;
     /// Forgets events whose names begin so and whose attempts are known by now; those names.
     fn unpark(&self, prefix: &str) -> Kept<Vec<String>>;
-    /// Counts one more in this window; the count.
-    fn count(&self, name: &str, window: u64) -> Kept<u32>;
+    /// Counts one more of each name in its window; their counts.
+    fn count(&self, names: &[(String, u64)]) -> Kept<Vec<u32>>;
     /// Checkouts whose time has come, earliest first.
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>>;
     /// When the next one's time comes.

@@ -218,11 +218,14 @@ impl Shelf for Memory {
         Ok(found)
     }
 
-    fn count(&self, name: &str, window: u64) -> Kept<u32> {
+    fn count(&self, names: &[(String, u64)]) -> Kept<Vec<u32>> {
         let mut tables = self.tables.borrow_mut();
-        let count = tables.velocity.entry((name.to_owned(), window)).or_default();
-        *count = count.saturating_add(1);
-        Ok(*count)
+        let mut one = |name: &(String, u64)| {
+            let count = tables.velocity.entry(name.clone()).or_default();
+            *count = count.saturating_add(1);
+            *count
+        };
+        Ok(names.iter().map(&mut one).collect())
     }
 
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>> {

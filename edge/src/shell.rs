@@ -2,8 +2,9 @@
 //!
 //! Map: `clock` time and random bits · `host` the border, with `host.js` on its other side · `fetch`
 //! requests in · `list` the shop's lists · `rpc` calls to objects · `checkout_object`, `stock_object` the
-//! objects · `store` their tables · `http` requests out · `queue` notices and the book · `cron` sweeps ·
-//! `settings` the configuration of this installation.
+//! objects · `store`, `stock_store` their tables, over `sql`; `written` what is gathered for them · `http`
+//! requests out · `queue` notices and the book · `cron` sweeps · `settings` the configuration of this
+//! installation.
 
 mod checkout_object;
 mod clock;
@@ -15,8 +16,11 @@ mod list;
 mod queue;
 mod rpc;
 mod settings;
+mod sql;
 mod stock_object;
+mod stock_store;
 mod store;
+mod written;
 
 use crate::json::Writer;
 

@@ -142,6 +142,7 @@ fn order(view: &mut Writer, record: &Record, order: &Order) {
                 view.name("name").text(&line.name);
                 view.name("quantity").number(line.quantity.into());
                 view.name("unit_amount").number(line.unit.minor());
+                view.name("unlimited").flag(line.unlimited);
             });
         });
     });

@@ -26,6 +26,8 @@ pub struct Line {
     pub quantity: u32,
     /// Price of one.
     pub unit: Amount,
+    /// Whether there is always one more, so that no stock is asked.
+    pub unlimited: bool,
 }
 
 /// One seller's part of a checkout (R44).
@@ -128,11 +130,12 @@ impl Checkout {
         self.orders.iter().find(|order| order.id == *id)
     }
 
-    /// Every piece of stock with how many of it, each named once.
+    /// Every piece of stock with how many of it, each named once; not what there is always more of.
     #[must_use]
     pub fn stock(&self) -> Vec<(Sku, u32)> {
         let mut pieces: Vec<(Sku, u32)> = Vec::new();
-        for line in self.orders.iter().flat_map(|order| &order.lines) {
+        let lines = self.orders.iter().flat_map(|order| &order.lines);
+        for line in lines.filter(|line| !line.unlimited) {
             match pieces.iter_mut().find(|(sku, _)| *sku == line.sku) {
                 Some((_, count)) => *count = count.saturating_add(line.quantity),
                 None => pieces.push((line.sku.clone(), line.quantity)),
@@ -159,6 +162,7 @@ mod tests {
                 name: "Film".to_owned(),
                 quantity,
                 unit: won(unit),
+                unlimited: id == "always",
             }],
             amount: won(amount),
         }
@@ -185,8 +189,8 @@ mod tests {
             id: CheckoutId::parse("chk_g1s00_00000000000000000000000000000001").unwrap(),
             merchant: MerchantId::parse("m").unwrap(),
             buyer: PartyId::parse("u").unwrap(),
-            orders: vec![order("a", 2, 5, 10), order("b", 3, 5, 15)],
-            amount: won(25),
+            orders: vec![order("a", 2, 5, 10), order("b", 3, 5, 15), order("always", 1, 5, 5)],
+            amount: won(30),
             label: String::new(),
             return_url: String::new(),
             created_at: Timestamp::default(),

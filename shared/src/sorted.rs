@@ -41,6 +41,12 @@ impl<K: Ord, V> Sorted<K, V> {
         self.find(key).is_ok()
     }
 
+    /// The value of this key, to be changed.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let at = self.find(key).ok()?;
+        self.0.get_mut(at).map(|(_, value)| value)
+    }
+
     /// Puts the value in; hands out the one that it replaces.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.find(&key) {
@@ -60,6 +66,11 @@ impl<K: Ord, V> Sorted<K, V> {
     /// Every entry, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// Every entry, in order; the values may be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
 
     /// Every key, in order.

@@ -68,6 +68,9 @@ pub struct OpenLine {
     pub quantity: RawAmount,
     /// Price of one.
     pub unit_amount: RawAmount,
+    /// There is always one more: no stock is asked.
+    #[serde(default)]
+    pub unlimited: bool,
 }
 
 /// `POST /v1/checkouts/{id}/cancel`
@@ -231,6 +234,8 @@ pub struct LineView {
     pub quantity: u32,
     /// Price of one.
     pub unit_amount: u64,
+    /// Whether no stock is asked.
+    pub unlimited: bool,
 }
 
 /// One try.

@@ -1,5 +1,6 @@
 //! What the page asks: the session, an attempt, the status, the next rung of the ladder.
 
+use shared::hold::Command;
 use shared::id::{AttemptId, IdempotencyKey, MethodId};
 use shared::means::{Device, Means, Presentation};
 use shared::notes::Notes;
@@ -34,6 +35,9 @@ pub(super) struct Method<'a> {
     provider: &'static dyn Provider,
     limits: MeansLimits,
 }
+
+/// A name that is counted in a window, and how many are too many.
+pub(super) type Bound = ((String, u64), u32);
 
 impl Desk<'_> {
     pub(super) fn session(&self, caller: &Caller, device: &str) -> Done {
@@ -79,32 +83,33 @@ impl Desk<'_> {
         address: &str,
         body: &str,
     ) -> Done {
-        let Found { mut record, is_new } = self.record_for_token(claims)?;
+        let found = self.record_for_token(claims)?;
+        let Found { record, is_new, .. } = &found;
         let id = record.checkout.id;
         let key = IdempotencyKey::parse(key).ok_or(Code::IdempotencyKeyInvalid)?;
         let request = request::read(body, request::open_attempt)?;
         let begun_by = digest(format!("{}/{}", claims.jti, key.as_str()).as_bytes());
-        let state_key = self.state_key(&record, &claims.jti, &key);
+        let state_key = self.state_key(record, &claims.jti, &key);
         if let Some(known) = record.payment.attempts.iter().find(|a| a.begun_by == begun_by) {
-            let then = begun(&record, known.id, Some(hex(&state_key)), false);
+            let then = begun(record, known.id, Some(hex(&state_key)), false);
             return Ok(Outcome::Drive(id, Box::new(then)));
         }
         let granted = record.grant.is_some_and(|grant| grant.jti.to_string() == claims.jti);
         if !granted {
             // R55: a second tab gets the latest state back and nothing else.
-            let viewer = state.is_some_and(|state| holds_state(&record, state));
+            let viewer = state.is_some_and(|state| holds_state(record, state));
             let last = record.payment.current().map(|attempt| attempt.id);
             match last {
-                Some(last) if viewer => return self.handle(&begun(&record, last, None, false)),
-                Some(_) | None if self.quote_grants(&record, claims)? => {}
+                Some(last) if viewer => return self.handle(&begun(record, last, None, false)),
+                Some(_) | None if self.quote_grants(record, claims)? => {}
                 Some(_) | None => return Err(Code::TokenReplayed.into()),
             }
         }
-        self.bound_velocity(&record, address)?;
-        self.bound_quote(&record, claims, address)?;
-        let attempt = self.new_attempt(&record, &request, begun_by)?;
+        self.bound(&found, address)?;
+        let attempt = self.new_attempt(record, &request, begun_by)?;
         let attempt_id = attempt.id;
-        self.use_quote(&record, is_new, claims)?;
+        self.use_quote(record, *is_new, claims)?;
+        let counted = !record.checkout.stock().is_empty();
         let mut next = record.clone();
         next.grant = None;
         if next.state_keys.len() < STATE_KEYS_MAX {
@@ -112,13 +117,19 @@ impl Desk<'_> {
         }
         let step = self.feed(&mut next, Input::Begin(attempt))?;
         if let Verdict::Refuse(_) = step.verdict {
-            self.keep(&record)?;
+            self.keep(record)?;
             return Err(Code::AttemptOpen.into());
         }
         self.shelf.link(attempt_id, id)?;
-        record = next;
-        let then = begun(&record, attempt_id, Some(hex(&state_key)), true);
-        Ok(Outcome::Drive(id, Box::new(then)))
+        let then = Box::new(begun(&next, attempt_id, Some(hex(&state_key)), true));
+        if counted {
+            return Ok(Outcome::Drive(id, then));
+        }
+        // What nobody counts is held at once.
+        let (attempt, command) = (attempt_id, Command::Hold);
+        self.feed(&mut next, Input::Stock { attempt, command, kept: true })?;
+        let shows = matches!(next.payment.phase, Phase::Presented(_));
+        Ok(if shows { Outcome::DriveLater(id, then) } else { Outcome::Drive(id, then) })
     }
 
     fn new_attempt(
@@ -269,7 +280,7 @@ impl Desk<'_> {
     fn record_for_token(&self, claims: &TokenClaims) -> Result<Found, Failed> {
         let found = match &claims.quote {
             Some(quote) => self.record_of_quote(claims, quote)?,
-            None => Found { record: self.record(&claims.checkout)?, is_new: false },
+            None => Found { record: self.record(&claims.checkout)?, is_new: false, quote: None },
         };
         let checkout = &found.record.checkout;
         let same = claims.merchant == checkout.merchant.as_str()
@@ -285,15 +296,20 @@ impl Desk<'_> {
         if holds_state(&record, state) { Ok(record) } else { Err(Code::StateMismatch.into()) }
     }
 
-    fn bound_velocity(&self, record: &Record, address: &str) -> Result<(), Failed> {
+    /// Counts an attempt against everything that bounds it.
+    fn bound(&self, found: &Found, address: &str) -> Result<(), Failed> {
+        let record = &found.record;
         let window = self.now.as_millis().checked_div(VELOCITY_WINDOW).unwrap_or_default();
         let buyer = format!("buyer/{}/{}", record.checkout.merchant, record.checkout.buyer);
-        let bounds =
-            [(buyer, BUYER_ATTEMPTS_MAX), (format!("address/{address}"), ADDRESS_ATTEMPTS_MAX)];
-        for (name, max) in bounds {
-            if self.shelf.count(&name, window)? > max {
-                return Err(Code::VelocityLimited.into());
-            }
+        let mut bounds = vec![
+            ((buyer, window), BUYER_ATTEMPTS_MAX),
+            ((format!("address/{address}"), window), ADDRESS_ATTEMPTS_MAX),
+        ];
+        bounds.extend(self.bounds_of_quote(found, address)?);
+        let (names, bounds): (Vec<_>, Vec<_>) = bounds.into_iter().unzip();
+        let counts = self.shelf.count(&names)?;
+        if counts.iter().zip(bounds).any(|(count, max)| *count > max) {
+            return Err(Code::VelocityLimited.into());
         }
         Ok(())
     }

@@ -182,7 +182,8 @@ impl Desk<'_> {
     /// Counts a webhook; whether there were so many of late that this one is passed over.
     fn heard_enough(&self, request_id: &str) -> Result<bool, Failed> {
         let window = self.now.as_millis().checked_div(HINT_WINDOW).unwrap_or_default();
-        Ok(self.shelf.count(&["hint/", request_id].concat(), window)? > HINTS_MAX)
+        let counts = self.shelf.count(&[(["hint/", request_id].concat(), window)])?;
+        Ok(counts.iter().any(|count| *count > HINTS_MAX))
     }
 
     /// A callback tells something under a name: kept only where somebody asked for the name before, so

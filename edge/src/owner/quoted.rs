@@ -1,9 +1,11 @@
 //! Checkouts of quotes: they come into being with the first attempt, and what bounds them.
 
+use shared::checkout::Checkout;
 use shared::id::CheckoutId;
 use shared::problem::Code;
 use shared::time::Timestamp;
 
+use super::buyer::Bound;
 use super::shop::{cannot, fresh, ok};
 use super::{Desk, Failed, TokenClaims};
 use crate::quote;
@@ -19,10 +21,11 @@ const QUOTE_ATTEMPTS_MAX: u32 = 1_200;
 /// Ten minutes, in milliseconds.
 const TEN_MINUTES: u64 = 600_000;
 
-/// A record, and whether it is not stored yet.
+/// A record, whether it is not stored yet, and which quote led to it.
 pub(super) struct Found {
     pub(super) record: Record,
     pub(super) is_new: bool,
+    pub(super) quote: Option<String>,
 }
 
 impl Desk<'_> {
@@ -35,16 +38,36 @@ impl Desk<'_> {
         let id = CheckoutId::parse(&claims.checkout).ok_or(Code::NotFound)?;
         let offer = quote::verify(text, self.config, self.now)?;
         let merchant = self.config.merchants.get(&offer.quote.merchant).ok_or(Code::NotFound)?;
+        let quote = Some([offer.quote.merchant.as_str(), "/", offer.quote.id.as_str()].concat());
         let checkout = self.checkout(merchant, &offer.opening(id, self.now)?, id)?;
         let Some(record) = self.shelf.record(id)? else {
             let jti = shared::id::Jti::parse(&claims.jti).ok_or(Code::TokenClaimsInvalid)?;
             let grant = Grant { jti, issued_at: Timestamp::from_seconds(self.now.as_seconds()) };
-            return Ok(Found { record: fresh(checkout, grant), is_new: true });
+            return Ok(Found { record: fresh(checkout, grant), is_new: true, quote });
         };
         // The shop signed another quote under the same id: the first to be used has the order.
         let known = &record.checkout;
         let same = known.orders == checkout.orders && known.return_url == checkout.return_url;
-        if same { Ok(Found { record, is_new: false }) } else { Err(Code::OrderIdConflict.into()) }
+        if same {
+            Ok(Found { record, is_new: false, quote })
+        } else {
+            Err(Code::OrderIdConflict.into())
+        }
+    }
+
+    /// Its order's name. A token from before the shards were dealt anew leads to an owner who has no say in
+    /// that: the quote is exchanged once more.
+    fn claim_order(&self, checkout: &Checkout) -> Result<(), Failed> {
+        let Some(order) = checkout.orders.first() else { return Ok(()) };
+        let name = quote::order_name(&checkout.merchant, order.id.as_str());
+        let ours = checkout.id.to_string();
+        if self.config.home_of_name(&name) != checkout.id.home() {
+            return Err(Code::TokenExpired.into());
+        }
+        if self.shelf.claim(&name, &ours, self.now)?.1 != ours {
+            return Err(Code::OrderIdConflict.into());
+        }
+        Ok(())
     }
 
     /// Whether a quote's token that was never used may begin the next attempt; the refusal that tells why
@@ -71,6 +94,7 @@ impl Desk<'_> {
         claims: &TokenClaims,
     ) -> Result<(), Failed> {
         if claims.quote.is_some() {
+            self.claim_order(&record.checkout)?;
             self.shelf.keep_answer(&burnt(&claims.jti), &ok("", &claims.checkout), self.now)?;
         }
         if is_new {
@@ -79,28 +103,22 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Counts an attempt of a quote's checkout, further ones with its later tokens included.
-    pub(super) fn bound_quote(
+    /// What bounds an attempt of a quote's checkout, further ones with its later tokens included.
+    pub(super) fn bounds_of_quote(
         &self,
-        record: &Record,
-        claims: &TokenClaims,
+        Found { record, quote, .. }: &Found,
         address: &str,
-    ) -> Result<(), Failed> {
+    ) -> Result<Vec<Bound>, Failed> {
         let name = format!("quoted/{}", record.checkout.id);
-        if let Some(text) = &claims.quote {
-            let quote = quote::verify(text, self.config, self.now)?.quote;
-            let id = format!("{}/{}", quote.merchant, quote.id);
-            self.shelf.keep_answer(&name, &ok("", &id), self.now)?;
+        if let Some(id) = quote {
+            self.shelf.keep_answer(&name, &ok("", id), self.now)?;
         }
-        let Some(quoted) = self.shelf.answer(&name)? else { return Ok(()) };
+        let Some(quoted) = self.shelf.answer(&name)? else { return Ok(Vec::new()) };
         let quote = format!("quote/{}", quoted.result);
         let slot = |window: u64| self.now.as_millis().checked_div(window).unwrap_or_default();
-        let from_address = self.shelf.count(&format!("{quote}/{address}"), day_slot(slot(DAY)))?;
-        let in_all = self.shelf.count(&quote, slot(TEN_MINUTES))?;
-        if from_address > ADDRESS_ATTEMPTS_MAX || in_all > QUOTE_ATTEMPTS_MAX {
-            return Err(Code::VelocityLimited.into());
-        }
-        Ok(())
+        let from_address =
+            ((format!("{quote}/{address}"), day_slot(slot(DAY))), ADDRESS_ATTEMPTS_MAX);
+        Ok(vec![from_address, ((quote, slot(TEN_MINUTES)), QUOTE_ATTEMPTS_MAX)])
     }
 }
 

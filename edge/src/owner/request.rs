@@ -49,12 +49,13 @@ fn open_order(order: Field<'_>) -> OpenOrder {
 }
 
 pub(crate) fn open_line(line: Field<'_>) -> OpenLine {
-    let line = line.only(&["sku", "name", "quantity", "unit_amount"]);
+    let line = line.only(&["sku", "name", "quantity", "unit_amount", "unlimited"]);
     OpenLine {
         sku: line.get("sku").text(),
         name: line.get("name").text(),
         quantity: line.get("quantity").amount(),
         unit_amount: line.get("unit_amount").amount(),
+        unlimited: line.get("unlimited").option().is_some_and(Field::flag),
     }
 }
 

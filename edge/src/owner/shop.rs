@@ -114,6 +114,7 @@ fn order(open: &OpenOrder, currency: Currency, max: u64) -> Result<Order, Code> 
             name: text(&line.name, NAME_CHARS_MAX)?,
             quantity: line.quantity.quantity(QUANTITY_MAX)?,
             unit: line.unit_amount.amount(currency, max)?,
+            unlimited: line.unlimited,
         })
     };
     Ok(Order {

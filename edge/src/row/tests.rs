@@ -32,6 +32,7 @@ fn record() -> Record {
             name: "후지필름 \"X100V\"\n".to_owned(),
             quantity: 2,
             unit: won(minor),
+            unlimited: id == "o-2",
         }],
         amount: won(minor),
     };

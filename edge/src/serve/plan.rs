@@ -69,8 +69,8 @@ pub struct Name {
 pub struct Opening {
     names: Vec<Name>,
     ask: Ask,
-    /// Tells the owner that a name is somebody else's; `None` where one name is all there is.
-    refuse: Option<Ask>,
+    /// Tells the owner that a name is somebody else's.
+    refuse: Ask,
     stage: Stage,
 }
 
@@ -91,7 +91,7 @@ enum Stage {
 impl Opening {
     /// With these names and this question for the owner; by the last one it is told of a refusal.
     #[must_use]
-    pub const fn new(names: Vec<Name>, ask: Ask, refuse: Option<Ask>) -> Self {
+    pub const fn new(names: Vec<Name>, ask: Ask, refuse: Ask) -> Self {
         Self { names, ask, refuse, stage: Stage::Claim(0) }
     }
 
@@ -114,7 +114,7 @@ impl Opening {
             Stage::Over(reply) => return Err(reply.clone()),
             Stage::Claim(at) => about(*at, true),
             Stage::GiveBack(at, _) => about(*at, false),
-            Stage::Refuse(_) => self.refuse.clone(),
+            Stage::Refuse(_) => Some(self.refuse.clone()),
             Stage::Ask => None,
         };
         Ok(asked.unwrap_or_else(|| self.ask.clone()))
@@ -130,7 +130,7 @@ impl Opening {
         let status = reply.http_status;
         self.stage = match core::mem::replace(&mut self.stage, Stage::Ask) {
             Stage::Claim(at) if status == 409 => match self.names.get(at) {
-                Some(_) if at > 0 && self.refuse.is_some() => Stage::Refuse(at),
+                Some(_) if at > 0 => Stage::Refuse(at),
                 Some(name) => {
                     let refusal = Refusal::new(name.taken);
                     Stage::Over(Reply::refusal(&refusal, &visit.request_id))

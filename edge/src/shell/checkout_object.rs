@@ -35,7 +35,6 @@ pub struct CheckoutObject {
 struct Inner {
     store: CheckoutStore,
     env: Env,
-    ctx: Ctx,
     /// Its alarm is to ring at once, if any is to ring at all.
     rings: Cell<bool>,
 }
@@ -59,9 +58,8 @@ impl CheckoutObject {
         log("info", &[("opened", &host::name_of(&ctx))]);
         Self {
             inner: Rc::new(Inner {
-                store: CheckoutStore::open(sql),
+                store: CheckoutStore::open(sql, ctx),
                 env,
-                ctx,
                 rings: Cell::default(),
             }),
         }
@@ -95,13 +93,21 @@ impl CheckoutObject {
         }))
     }
 
-    /// When the runtime should wake this object: milliseconds since the epoch. A sweep lets it ring at
-    /// once: the runtime takes a time that it believes to have for none, and the alarm may be lost.
-    pub fn alarm_at(&self) -> Option<f64> {
+    /// The end of a turn: everything that was written in it goes to SQLite, and who listens is told. When
+    /// the runtime should wake this object: milliseconds since the epoch. A sweep lets it ring at once: the
+    /// runtime takes a time that it believes to have for none, and the alarm may be lost.
+    ///
+    /// # Errors
+    /// Nothing of this turn is kept, and nobody in it may be answered.
+    pub fn settle(&self) -> Result<Option<f64>, JsValue> {
+        let thrown = |ShelfError(error)| JsValue::from(error);
+        if let Ok(config) = settings::config(&self.inner.env) {
+            self.inner.settle(&config).map_err(thrown)?;
+        }
         let rings = self.inner.rings.take();
-        let next = self.inner.store.next_due().ok().flatten()?;
+        let Some(next) = self.inner.store.next_due().map_err(thrown)? else { return Ok(None) };
         let next = if rings { next.min(clock::now()) } else { next };
-        Some(host::double(clock::runtime_millis(next).max(1)))
+        Ok(Some(host::double(clock::runtime_millis(next).max(1))))
     }
 
     /// Checkouts whose time has come.
@@ -125,25 +131,44 @@ impl Inner {
         let request_id = call.request_id;
         self.rings.set(self.rings.get() || matches!(call.op, Op::Sweep));
         let Ok(config) = settings::config(&self.env) else { return internal(&request_id) };
+        let before = self.store.writes();
         let turn = self.desk(&config).turn(call.op, &request_id);
         report(&request_id, turn.broken.as_ref());
-        self.publish(&config);
+        if turn.broken.is_some() && self.store.writes() != before {
+            self.store.spoil();
+        }
         let then = turn.then.map(|op| write_call(&request_id, &op));
         parts(turn.reply.as_ref(), turn.drive, then.as_deref())
     }
 
-    /// Tells who listens what was stored. The runtime holds it back until it is durable.
-    fn publish(&self, config: &Config) {
+    /// Hands on what was written, then tells who listens: the runtime holds that back until it is durable.
+    fn settle(&self, config: &Config) -> Result<(), ShelfError> {
+        self.store.flush()?;
         for id in self.store.take_changed() {
-            let checkout = id.to_string();
-            if host::listeners(&self.ctx, &checkout) == 0 {
+            let (ctx, checkout) = (self.store.ctx(), id.to_string());
+            if host::listeners(ctx, &checkout) == 0 {
                 continue;
             }
             // What cannot be told is found at the next poll.
             if let Ok((version, says)) = self.desk(config).live(id) {
-                host::tell(&self.ctx, &checkout, host::double(version), &says);
+                host::tell(ctx, &checkout, host::double(version), &says);
             }
         }
+        Ok(())
+    }
+
+    /// A step of a drive. One that breaks half-way is not kept.
+    fn step<T>(
+        &self,
+        config: &Config,
+        step: impl FnOnce(&Desk<'_>) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let before = self.store.writes();
+        let done = step(&self.desk(config));
+        if matches!(done, Err(Failed::Broken(_))) && self.store.writes() != before {
+            self.store.spoil();
+        }
+        done
     }
 
     fn listen(&self, checkout: &str, message: &str, listeners: u32) -> Array {
@@ -167,16 +192,38 @@ impl Inner {
         }
     }
 
-    /// One round of work; whether there was any.
+    /// One round of work; whether there may be more.
     async fn round(&self, config: &Config, id: CheckoutId) -> Result<bool, Failed> {
-        let errands = self.desk(config).errands(id)?.0;
-        self.publish(config);
-        for errand in &errands {
-            let heard = self.run(errand).await;
-            self.hear(config, id, errand, heard)?;
-            self.publish(config);
+        let losses = self.store.losses();
+        let errands = self.step(config, |desk| desk.errands(id))?.0;
+        // Drives that are in the same turn share its end; nothing is asked before the marks are kept (I-9).
+        let _ended = host::done(host::turns_end(self.store.ctx())).await;
+        self.settle(config)?;
+        if self.store.losses() != losses {
+            return Err(ShelfError("the marks of this round were lost".to_owned()).into());
         }
-        Ok(!errands.is_empty())
+        let sent: Vec<_> = errands.iter().map(|errand| self.send(errand)).collect();
+        let mut goes_on = false;
+        for (errand, sent) in errands.iter().zip(sent) {
+            let heard = match sent {
+                Some(sent) => Heard::Queue(host::done(sent).await.map(|_| ())),
+                None => self.run(errand).await,
+            };
+            goes_on = goes_on || !matches!(heard, Heard::Queue(_));
+            self.step(config, |desk| hear(desk, id, errand, heard))?;
+            self.settle(config)?;
+        }
+        Ok(goes_on)
+    }
+
+    /// Letters go at once, all together.
+    fn send(&self, errand: &Errand) -> Option<Promise> {
+        match errand {
+            Errand::Queue(letter) => {
+                Some(host::posted(self.store.ctx(), &self.env, &letter.payload))
+            }
+            Errand::Provider(_) | Errand::Stock { .. } => None,
+        }
     }
 
     async fn run(&self, errand: &Errand) -> Heard {
@@ -196,34 +243,7 @@ impl Inner {
                 }
                 Heard::Stock(Some(kept))
             }
-            Errand::Queue(outgoing) => {
-                let sent = host::done(host::posted(&self.env, &outgoing.payload)).await;
-                Heard::Queue(sent.map(|_| ()))
-            }
-        }
-    }
-
-    fn hear(
-        &self,
-        config: &Config,
-        id: CheckoutId,
-        errand: &Errand,
-        heard: Heard,
-    ) -> Result<(), Failed> {
-        let desk = self.desk(config);
-        match (errand, heard) {
-            (Errand::Provider(question), Heard::Provider(answer)) => {
-                desk.provider_answered(id, question, answer.as_ref())
-            }
-            (Errand::Stock { attempt, command, .. }, Heard::Stock(kept)) => {
-                desk.stock_answered(id, *attempt, *command, kept)
-            }
-            (Errand::Queue(outgoing), Heard::Queue(Ok(()))) => desk.queue_took(outgoing),
-            (Errand::Queue(outgoing), Heard::Queue(Err(Broken(error)))) => {
-                log("error", &[("queue", &error), ("notice", &outgoing.id.to_string())]);
-                desk.queue_refused(id, outgoing)
-            }
-            (Errand::Provider(_) | Errand::Stock { .. } | Errand::Queue(_), _) => Ok(()),
+            Errand::Queue(_) => Heard::Queue(Ok(())),
         }
     }
 
@@ -233,6 +253,23 @@ impl Inner {
         log("error", &[("checkout", &id.to_string()), ("parked", &why)]);
         // Where even this cannot be stored, the log is all there is.
         let _ = self.desk(config).put_aside(id, &why);
+    }
+}
+
+fn hear(desk: &Desk<'_>, id: CheckoutId, errand: &Errand, heard: Heard) -> Result<(), Failed> {
+    match (errand, heard) {
+        (Errand::Provider(question), Heard::Provider(answer)) => {
+            desk.provider_answered(id, question, answer.as_ref())
+        }
+        (Errand::Stock { attempt, command, .. }, Heard::Stock(kept)) => {
+            desk.stock_answered(id, *attempt, *command, kept)
+        }
+        (Errand::Queue(outgoing), Heard::Queue(Ok(()))) => desk.queue_took(outgoing),
+        (Errand::Queue(outgoing), Heard::Queue(Err(Broken(error)))) => {
+            log("error", &[("queue", &error), ("notice", &outgoing.id.to_string())]);
+            desk.queue_refused(id, outgoing)
+        }
+        (Errand::Provider(_) | Errand::Stock { .. } | Errand::Queue(_), _) => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::door::Incoming;
 use crate::json::BODY_BYTES_MAX;
 use crate::serve::{Answer, Fault, Plan, Visit, Wanted, finish, plan, readable, signed};
 
-use super::host::{self, Broken, Row, Values};
+use super::host::{self, Broken, Row};
 use super::{clock, log, settings};
 
 /// The runtime's request.
@@ -51,11 +51,13 @@ fn told(fault: &Fault, request_id: &str) -> Answer {
 
 fn visit(env: &Env, received: Result<JsValue, Broken>, request_id: &str) -> Result<Visit, Broken> {
     let incoming = Row::read(&received?, |row| {
-        let (method, path, query, body) = (row.text(), row.text(), row.text(), row.bytes());
+        let (lines, body) = (row.text(), row.bytes());
+        let mut lines = lines.split('\n').map(str::to_owned);
+        let mut next = || lines.next().unwrap_or_default();
+        let (method, path, query) = (next(), next(), next());
         let mut incoming = Incoming { method, path, query, headers: Default::default(), body };
-        while row.has_more() {
-            let name = row.text();
-            incoming.headers.insert(name, row.text());
+        while let Some(name) = lines.next() {
+            incoming.headers.insert(name, lines.next().unwrap_or_default());
         }
         incoming
     });
@@ -66,11 +68,7 @@ fn visit(env: &Env, received: Result<JsValue, Broken>, request_id: &str) -> Resu
 }
 
 fn response(answer: &Answer) -> JsValue {
-    let headers = Values::new();
-    for (name, value) in &answer.headers {
-        headers.text(name).text(value);
-    }
-    host::response(answer.http_status, &headers, &answer.body)
+    host::response(answer.http_status, &host::lines(&answer.headers), &answer.body)
 }
 
 async fn serve(visit: &Visit, env: &Env, request: &JsValue) -> Result<Back, Fault> {

@@ -4,12 +4,20 @@
 // driven from Rust, and a few lines here. Plain values cross the border: texts, numbers, bytes, arrays.
 // Nothing here decides; sizes, times, addresses and names are arguments. Rust's side is `host.rs`.
 
-/** At most `max + 1` bytes of a body: the one too many tells the reader that it was too long. */
-async function bytesOf(body, max) {
+/**
+ * At most `max + 1` bytes of a body: the one too many tells the reader that it was too long. One that says
+ * its length, and does not say too much, is taken in one piece, several times faster than its stream; not
+ * one that is packed, whose length says nothing.
+ */
+async function bytesOf(message, max) {
+  const { body, headers } = message;
+  if (body === null) return new Uint8Array();
+  const says = headers.get("content-length");
+  if (says !== null && says <= max && !headers.has("content-encoding")) return new Uint8Array(await message.arrayBuffer());
   const parts = [];
   let size = 0;
-  const reader = body?.getReader();
-  while (reader && size <= max) {
+  const reader = body.getReader();
+  while (size <= max) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
@@ -20,18 +28,19 @@ async function bytesOf(body, max) {
   return new Uint8Array(await new Blob(parts).arrayBuffer()).subarray(0, max + 1);
 }
 
-/** `[name, value, name, value, …]` as headers. */
-function headersOf(pairs) {
+/** Headers of lines, a name and a value by turns. None of them can hold a line's end. */
+function headersOf(lines) {
   const headers = new Headers();
-  for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at], pairs[at + 1]);
+  const parts = lines.split("\n");
+  for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
   return headers;
 }
 
-/** A request in: `[method, path, query, body, name, value, name, value, …]`. */
+/** A request in: `[lines, body]`; the lines are method, path, query, then each header's name and value. */
 export async function received(request, max) {
   const { pathname, search } = new URL(request.url);
-  const body = await bytesOf(request.body, max);
-  return [request.method, pathname, search.slice(1), body, ...[...request.headers].flat()];
+  const lines = [request.method, pathname, search.slice(1), ...[...request.headers].flat()];
+  return [lines.join("\n"), await bytesOf(request, max)];
 }
 
 /** An answer out. */
@@ -54,7 +63,7 @@ export async function exchange(road, method, url, headers, body, wait, max) {
     const init = { method, headers: headersOf(headers), redirect: "manual", signal: stop.signal };
     if (body.length > 0) init.body = body;
     const answer = await (road ?? globalThis).fetch(url, init);
-    return [answer.status, answer.headers.get("retry-after"), await bytesOf(answer.body, max)];
+    return [answer.status, answer.headers.get("retry-after"), await bytesOf(answer, max)];
   };
   try {
     return await Promise.race([answered(), late]);
@@ -96,6 +105,34 @@ export const nameOf = (ctx) => ctx.id.toString();
 /** One statement in an object's own database; every row as an array of its columns. */
 export const rows = (sql, query, values) => sql.exec(query, ...values).raw().toArray();
 
+/** Statements in an object's own database, all or none: `[query, values, query, values, …]`. */
+export function write(sql, ctx, pairs) {
+  const all = () => {
+    for (let at = 0; at < pairs.length; at += 2) sql.exec(pairs[at], ...pairs[at + 1]);
+  };
+  if (pairs.length > 2) ctx.storage.transactionSync(all);
+  else all();
+}
+
+/** What waits for the end of an object's turn, and letters that leave it together. */
+const ends = new WeakMap();
+const outboxes = new WeakMap();
+
+/** The end of this turn of the event loop: one promise for all who wait for it in this object. */
+export function turnsEnd(ctx) {
+  let end = ends.get(ctx);
+  if (end === undefined) {
+    end = new Promise((over) => {
+      setTimeout(() => {
+        ends.delete(ctx);
+        over();
+      }, 0);
+    });
+    ends.set(ctx, end);
+  }
+  return end;
+}
+
 /** One statement in the book; rows as above. */
 export const bookRows = (env, query, values) => env.BOOK.prepare(query).bind(...values).raw();
 
@@ -106,11 +143,48 @@ export function bookBatch(env, pairs) {
   return env.BOOK.batch(batch);
 }
 
-/** A letter for the queue. */
-export const posted = (env, letter) => env.NOTICES.send(letter, { contentType: "json" });
+/** At most so many letters in one call, and so many characters: the queue takes 100, and 256 kB. */
+const LETTERS_MAX = 100;
+const LETTERS_SIZE_MAX = 64_000;
 
-/** Whether one more exchange is within the bound of this name. */
-export const exchangeFits = async (env, name) => (await env.EXCHANGES.limit({ key: name })).success;
+/** A letter for the queue. Those of one turn go together, in as few calls as the queue allows. */
+export function posted(ctx, env, letter) {
+  return new Promise((taken, refused) => {
+    const outbox = outboxes.get(ctx) ?? [];
+    outbox.push({ message: { body: letter, contentType: "json" }, taken, refused });
+    if (outbox.length > 1) return;
+    outboxes.set(ctx, outbox);
+    turnsEnd(ctx).then(() => {
+      outboxes.delete(ctx);
+      while (outbox.length > 0) {
+        let [count, size] = [1, outbox[0].message.body.length];
+        while (count < Math.min(outbox.length, LETTERS_MAX) && (size += outbox[count].message.body.length) < LETTERS_SIZE_MAX) count += 1;
+        const some = outbox.splice(0, count);
+        env.NOTICES.sendBatch(some.map(({ message }) => message)).then(
+          () => some.forEach(({ taken }) => taken()),
+          (error) => some.forEach(({ refused }) => refused(error)),
+        );
+      }
+    });
+  });
+}
+
+/** Exchanges of this minute, by name, that this instance of the worker let pass without asking. */
+let few = { minute: 0, counts: new Map() };
+const FEW = 3;
+const NAMES_MAX = 10_000;
+
+/**
+ * Whether one more exchange is within the bound of this name. The first few of a minute need no question: a
+ * page asks once or twice, and the bound is for those who ask hundreds of times.
+ */
+export async function exchangeFits(env, name) {
+  const minute = Math.floor(Date.now() / 60_000);
+  if (few.minute !== minute || few.counts.size >= NAMES_MAX) few = { minute, counts: new Map() };
+  const count = (few.counts.get(name) ?? 0) + 1;
+  few.counts.set(name, count);
+  return count <= FEW || (await env.EXCHANGES.limit({ key: name })).success;
+}
 
 /** Letters of a batch, each `[text, tries, letter]`; one that is no text reads as empty. */
 export const letters = (batch) =>

@@ -21,12 +21,12 @@ pub(super) use crate::problem::Broken;
 #[wasm_bindgen(module = "/src/shell/host.js")]
 extern "C" {
     pub(super) fn received(request: &JsValue, max: usize) -> Promise;
-    pub(super) fn response(status: u16, headers: &Values, body: &[u8]) -> JsValue;
+    pub(super) fn response(status: u16, headers: &str, body: &[u8]) -> JsValue;
     pub(super) fn exchange(
         road: &JsValue,
         method: &str,
         url: &str,
-        headers: &Values,
+        headers: &str,
         body: Vec<u8>,
         wait: u32,
         max: usize,
@@ -34,6 +34,11 @@ extern "C" {
     pub(super) fn called(env: &Env, binding: &str, name: &str, bytes: Vec<u8>) -> Promise;
     #[wasm_bindgen(catch)]
     pub(super) fn rows(sql: &Sql, query: &str, values: &Values) -> Result<Array, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub(super) fn write(sql: &Sql, ctx: &Ctx, pairs: &Values) -> Result<(), JsValue>;
+    /// The end of the turn: settles once for all who wait in it.
+    #[wasm_bindgen(js_name = turnsEnd)]
+    pub(super) fn turns_end(ctx: &Ctx) -> Promise;
     #[wasm_bindgen(js_name = bookRows)]
     pub(super) fn book_rows(env: &Env, query: &str, values: &Values) -> Promise;
     #[wasm_bindgen(catch, js_name = bookBatch)]
@@ -44,7 +49,7 @@ extern "C" {
     #[cfg(feature = "demo")]
     #[wasm_bindgen(js_name = nameOf)]
     pub(super) fn name_of(ctx: &Ctx) -> String;
-    pub(super) fn posted(env: &Env, letter: &str) -> Promise;
+    pub(super) fn posted(ctx: &Ctx, env: &Env, letter: &str) -> Promise;
     #[wasm_bindgen(js_name = exchangeFits)]
     pub(super) fn exchange_fits(env: &Env, name: &str) -> Promise;
     pub(super) fn letters(batch: &Batch) -> Array;
@@ -94,6 +99,19 @@ impl From<JsValue> for Broken {
     fn from(thrown: JsValue) -> Self {
         Self(text_of(&thrown))
     }
+}
+
+/// Headers as they cross: a line for each name and each value, so that all are one text. A value that has a
+/// line's end is no header, and is left out.
+pub(super) fn lines(headers: &[(&'static str, String)]) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers.iter().filter(|(_, value)| !value.contains('\n')) {
+        for part in [*name, value] {
+            lines.push_str(part);
+            lines.push('\n');
+        }
+    }
+    lines
 }
 
 /// What a promise brings.
@@ -189,11 +207,6 @@ impl Row {
         let value = self.columns.get(self.at);
         self.at = self.at.saturating_add(1);
         value
-    }
-
-    /// Whether a column is left.
-    pub(super) fn has_more(&self) -> bool {
-        self.at < self.columns.length()
     }
 
     fn must<T: Default>(&mut self, value: Option<T>) -> T {

@@ -9,7 +9,7 @@ use crate::owner::Reply;
 use crate::part::Part as _;
 use crate::provider::{ANSWER_BYTES_MAX, HttpRequest, HttpResponse, Road};
 
-use super::host::{self, Row, Values};
+use super::host::{self, Row};
 
 /// The binding of the private route (R24); without it the private address is reached like any other,
 /// which is what a development machine has.
@@ -21,10 +21,6 @@ pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpRespons
         Road::Private => host::binding(env, PRIVATE_ROUTE),
         Road::Public | Road::Own => JsValue::UNDEFINED,
     };
-    let headers = Values::new();
-    for (name, value) in &request.headers {
-        headers.text(name).text(value);
-    }
     let own = request.road == Road::Own;
     let answer = if own {
         host::called(env, Binding::Checkouts.name(), &request.url, request.body.clone())
@@ -33,7 +29,7 @@ pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpRespons
             &road,
             request.method,
             &request.url,
-            &headers,
+            &host::lines(&request.headers),
             request.body.clone(),
             u32::try_from(request.deadline.as_millis()).unwrap_or(u32::MAX).min(60_000),
             ANSWER_BYTES_MAX,

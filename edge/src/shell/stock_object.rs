@@ -10,7 +10,7 @@ use crate::problem::Refusal;
 use crate::stock::{Owner, StockOp};
 
 use super::host::{Sql, parts};
-use super::store::StockStore;
+use super::stock_store::StockStore;
 use super::{clock, log};
 
 /// See `stock.rs`.

@@ -1,22 +1,19 @@
-//! The objects' tables: rows in, rows out, one statement a method. Forward-only numbered migrations.
-//!
-//! # Why integers above 2^53 never meet a column
-//! The runtime's SQL interface hands numbers over as doubles. Amounts and times are below 2^53 by type;
-//! ids and digests are text.
+//! The tables of a shard of checkouts: rows in, rows out, one statement a method.
 
-use core::cell::RefCell;
+use core::cell::{self, RefCell};
 
-use js_sys::Array;
-use shared::hold::{Claim, HOLD_LIFE};
-use shared::id::{AttemptId, CheckoutId, NoticeId, Sku};
+use shared::id::{AttemptId, CheckoutId, NoticeId};
+use shared::sorted::Sorted;
 use shared::time::Timestamp;
 use shared::wire::JournalEntry;
 
 use crate::breaker::Breakers;
+use crate::json::Writer;
 use crate::row::{self, Record};
-use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError, StockShelf};
+use crate::shelf::{Answer, Kept, Line, Outgoing, Shelf, ShelfError};
 
-use super::host::{self, Broken, Row, Sql, Values};
+use super::host::{self, Broken, Ctx, Row, Sql, Values};
+use super::written::{Cell, Table, Written};
 
 /// The tables of a shard. A new release adds entries at the end; what is there never changes.
 const CHECKOUT_MIGRATIONS: [&str; 1] = ["
@@ -39,98 +36,146 @@ const CHECKOUT_MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY (name, slot)) WITHOUT ROWID;
 "];
 
-/// The tables of a SKU.
-const STOCK_MIGRATIONS: [&str; 2] = [
-    "
-    CREATE TABLE stock (sku TEXT PRIMARY KEY, units INTEGER) WITHOUT ROWID;
-    CREATE TABLE claim (attempt TEXT PRIMARY KEY, kind TEXT NOT NULL, quantity INTEGER NOT NULL,
-        at INTEGER NOT NULL) WITHOUT ROWID;
-",
-    "CREATE INDEX claim_of ON claim (kind, at, quantity);",
-];
-
-impl Sql {
-    /// Every row as an array of its columns, in the order of the query.
-    fn found(&self, query: &str, values: &Values) -> Kept<Array> {
-        let found = host::rows(self, query, values);
-        found.map_err(|thrown| ShelfError(Broken::from(thrown).0))
-    }
-
-    fn run(&self, query: &str, values: &Values) -> Kept<()> {
-        self.found(query, values).map(|_| ())
-    }
-
-    /// Shows every row to `read`; one that is not what it asks for fails them all.
-    fn each(&self, query: &str, values: &Values, read: &mut dyn FnMut(&mut Row)) -> Kept<()> {
-        for columns in self.found(query, values)? {
-            Row::read(&columns, &mut *read)
-                .ok_or_else(|| ShelfError("a row has another form than expected".to_owned()))?;
-        }
-        Ok(())
-    }
-
-    fn rows<T>(&self, query: &str, values: &Values, read: impl Fn(&mut Row) -> T) -> Kept<Vec<T>> {
-        let mut found = Vec::new();
-        self.each(query, values, &mut |row| found.push(read(row)))?;
-        Ok(found)
-    }
-
-    /// The row, if there is one.
-    fn row<T>(
-        &self,
-        query: &str,
-        values: &Values,
-        read: impl Fn(&mut Row) -> T,
-    ) -> Kept<Option<T>> {
-        let mut found = None;
-        self.each(query, values, &mut |row| found = Some(read(row)))?;
-        Ok(found)
-    }
-
-    /// Brings the tables to this release's form. A database that cannot be brought there answers every
-    /// later statement with an error, which the caller reports as `internal`.
-    fn migrate(&self, migrations: &[&str]) {
-        if let Err(error) = self.apply(migrations) {
-            super::log("error", &[("migration", &error.0)]);
-        }
-    }
-
-    fn apply(&self, migrations: &[&str]) -> Kept<()> {
-        let none = Values::new();
-        self.run("CREATE TABLE IF NOT EXISTS form (n INTEGER NOT NULL)", &none)?;
-        let done = self.row("SELECT max(n) FROM form", &none, Row::number_or_none)?;
-        let done = usize::try_from(done.flatten().unwrap_or(0)).unwrap_or(usize::MAX);
-        for (n, migration) in (1..).zip(migrations).skip(done) {
-            self.run(migration, &none)?;
-            self.run("INSERT INTO form (n) VALUES (?)", Values::new().number(n))?;
-        }
-        Ok(())
-    }
-}
-
 /// The storage of a shard of checkouts.
+///
+/// # Why records stay in memory
+/// This object alone writes them, so what it has read stays true as long as it lives; a record is read by
+/// every turn of its checkout, several times in some.
 pub(crate) struct CheckoutStore {
     sql: Sql,
-    /// Stored since somebody last asked, each once.
+    ctx: Ctx,
+    records: RefCell<Sorted<CheckoutId, Box<Known>>>,
+    written: RefCell<Written>,
+    /// How often something was written.
+    writes: cell::Cell<u64>,
+    /// How often what was written was lost.
+    losses: cell::Cell<u64>,
+    /// Whether what was written last may not be kept.
+    is_spoilt: cell::Cell<bool>,
+    /// Written since somebody last asked, each once.
     changed: RefCell<Vec<CheckoutId>>,
     breakers: Breakers,
 }
 
+/// A record in memory.
+struct Known {
+    record: Record,
+    /// When it wants to be looked at.
+    due: Option<Timestamp>,
+    /// Whether its row is older.
+    is_newer: bool,
+    /// So many lines of its journal are written and not on the disk.
+    lines: u64,
+}
+
+/// So many records stay in memory; each takes a few kilobytes.
+const RECORDS_MAX: usize = 512;
+
 impl CheckoutStore {
     /// Opens and migrates.
-    pub(super) fn open(sql: Sql) -> Self {
+    pub(super) fn open(sql: Sql, ctx: Ctx) -> Self {
         sql.migrate(&CHECKOUT_MIGRATIONS);
-        Self { sql, changed: RefCell::default(), breakers: Breakers::default() }
+        Self {
+            sql,
+            ctx,
+            records: RefCell::default(),
+            written: RefCell::default(),
+            writes: cell::Cell::default(),
+            losses: cell::Cell::default(),
+            is_spoilt: cell::Cell::default(),
+            changed: RefCell::default(),
+            breakers: Breakers::default(),
+        }
     }
 
-    /// What was stored since the last time.
+    /// What was written since the last time; everything is flushed by now.
     pub(super) fn take_changed(&self) -> Vec<CheckoutId> {
+        if self.records.borrow().len() > RECORDS_MAX {
+            self.records.take();
+        }
         self.changed.take()
+    }
+
+    /// Grows with everything that is written.
+    pub(super) const fn writes(&self) -> u64 {
+        self.writes.get()
+    }
+
+    /// How often what was written was lost: whoever waits for it to be kept compares.
+    pub(super) const fn losses(&self) -> u64 {
+        self.losses.get()
+    }
+
+    /// Something broke when half of it was written: nothing of this turn is kept, and memory knows what the
+    /// disk knows.
+    pub(super) fn spoil(&self) {
+        self.records.take();
+        self.written.take();
+        self.losses.set(self.losses.get().saturating_add(1));
+        self.is_spoilt.set(true);
+    }
+
+    /// The runtime's side of the object.
+    pub(super) const fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
+    /// Where something is written now.
+    fn wrote(&self) -> cell::RefMut<'_, Written> {
+        self.writes.set(self.writes.get().saturating_add(1));
+        self.written.borrow_mut()
+    }
+
+    /// Hands everything that was written to SQLite, all or nothing. The runtime holds back whatever leaves
+    /// the object after this until it is on disk.
+    ///
+    /// # Errors
+    /// [`ShelfError`], after which nothing of this turn is kept.
+    pub(super) fn flush(&self) -> Kept<()> {
+        if self.is_spoilt.take() {
+            return Err(ShelfError("something else of this turn broke".to_owned()));
+        }
+        let done = self.write();
+        if done.is_err() {
+            self.spoil();
+            self.is_spoilt.set(false);
+        }
+        done
+    }
+
+    fn write(&self) -> Kept<()> {
+        let statements = Values::new();
+        let mut records = self.records.borrow_mut();
+        for (id, known) in records.iter_mut() {
+            known.lines = 0;
+            if core::mem::take(&mut known.is_newer) {
+                let values = Values::new();
+                values.print(id).text(&row::write(&known.record));
+                values.number_or_null(known.due.map(Timestamp::as_millis));
+                statements.text(KEEP).value(&values);
+            }
+        }
+        self.written.take().statements(&statements);
+        let done = host::write(&self.sql, &self.ctx, &statements);
+        done.map_err(|thrown| ShelfError(Broken::from(thrown).0))
+    }
+
+    /// The database with everything in it.
+    fn whole(&self) -> Kept<&Sql> {
+        self.flush()?;
+        Ok(&self.sql)
     }
 }
 
+const KEEP: &str = "
+    INSERT INTO checkout (id, row, due) VALUES (?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due, parked = NULL";
+
 impl Shelf for CheckoutStore {
     fn record(&self, id: CheckoutId) -> Kept<Option<Record>> {
+        if let Some(record) = self.records.borrow().get(&id) {
+            return Ok(Some(record.record.clone()));
+        }
         let found = self.sql.row(
             "SELECT row FROM checkout WHERE id = ?",
             Values::new().print(&id),
@@ -139,38 +184,41 @@ impl Shelf for CheckoutStore {
         let read = |found: String| {
             row::read(&found).map_err(|error| ShelfError(format!("{id}: {}", error.0)))
         };
-        found.map(read).transpose()
+        let record = found.map(read).transpose()?;
+        if let Some(record) = &record {
+            let (record, due) = (record.clone(), None);
+            let known = Box::new(Known { record, due, is_newer: false, lines: 0 });
+            self.records.borrow_mut().insert(id, known);
+        }
+        Ok(record)
     }
 
     fn keep(&self, record: &Record, due: Option<Timestamp>) -> Kept<()> {
+        let id = record.checkout.id;
         let mut changed = self.changed.borrow_mut();
-        if !changed.contains(&record.checkout.id) {
-            changed.push(record.checkout.id);
+        if !changed.contains(&id) {
+            changed.push(id);
         }
-        self.sql.run(
-            "INSERT INTO checkout (id, row, due) VALUES (?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET row = excluded.row, due = excluded.due, parked = NULL",
-            Values::new()
-                .print(&record.checkout.id)
-                .text(&row::write(record))
-                .number_or_null(due.map(Timestamp::as_millis)),
-        )
+        let mut records = self.records.borrow_mut();
+        let lines = records.get(&id).map_or(0, |known| known.lines);
+        let known = Known { record: record.clone(), due, is_newer: true, lines };
+        records.insert(id, Box::new(known));
+        self.wrote();
+        Ok(())
     }
 
     fn note(&self, id: CheckoutId, line: &Line) -> Kept<()> {
-        self.sql.run(
-            "INSERT INTO journal (checkout, n, at, input, detail, phase, verdict, version)
-             VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM journal WHERE checkout = ?1),
-                     ?2, ?3, ?4, ?5, ?6, ?7)",
-            Values::new()
-                .print(&id)
-                .time(line.at)
-                .text(&line.input)
-                .text(&line.detail)
-                .text(&line.phase)
-                .text(&line.verdict)
-                .number(line.version),
-        )
+        let mut records = self.records.borrow_mut();
+        let nth = records.get_mut(&id).map_or(1, |known| {
+            known.lines = known.lines.saturating_add(1);
+            known.lines
+        });
+        let [input, detail, phase, verdict] =
+            [&line.input, &line.detail, &line.phase, &line.verdict].map(|text| Cell::Text(text));
+        let [nth, at, version] = [nth, line.at.as_millis(), line.version].map(Cell::Number);
+        let row = [Cell::Text(&id.to_string()), nth, at, input, detail, phase, verdict, version];
+        self.wrote().add(Table::Journal, &row);
+        Ok(())
     }
 
     fn journal(&self, id: CheckoutId) -> Kept<Vec<JournalEntry>> {
@@ -183,7 +231,7 @@ impl Shelf for CheckoutStore {
             verdict: row.text(),
             version: row.number(),
         };
-        self.sql.rows(
+        self.whole()?.rows(
             "SELECT n, at, input, detail, phase, verdict, version FROM journal
              WHERE checkout = ? ORDER BY n LIMIT 1000",
             Values::new().print(&id),
@@ -192,14 +240,14 @@ impl Shelf for CheckoutStore {
     }
 
     fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
-        self.sql.run(
-            "INSERT INTO outgoing (id, checkout, payload, next_at) VALUES (?, ?, ?, 0)",
-            Values::new().print(&outgoing.id).print(&id).text(&outgoing.payload),
-        )
+        let (letter, id) = (outgoing.id.to_string(), id.to_string());
+        let row = [&letter, &id, &outgoing.payload].map(|text| Cell::Text(text));
+        self.wrote().add(Table::Outgoing, &row);
+        Ok(())
     }
 
     fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>> {
-        let rows = self.sql.rows(
+        let rows = self.whole()?.rows(
             "UPDATE outgoing SET next_at = ?3 WHERE checkout = ?1 AND next_at <= ?2
              RETURNING id, payload",
             Values::new().print(&id).time(now).time(again),
@@ -209,7 +257,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>> {
-        let cleared = self.sql.row(
+        let cleared = self.whole()?.row(
             "DELETE FROM outgoing WHERE id = ? RETURNING checkout",
             Values::new().print(&id),
             |row| row.parsed(CheckoutId::parse),
@@ -218,11 +266,19 @@ impl Shelf for CheckoutStore {
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
-        self.sql
-            .run("UPDATE outgoing SET next_at = ? WHERE id = ?", Values::new().time(at).print(&id))
+        let row = [Cell::Text(&id.to_string()), Cell::Number(at.as_millis())];
+        self.wrote().add(Table::Again, &row);
+        Ok(())
     }
 
     fn answer(&self, name: &str) -> Kept<Option<Answer>> {
+        let written = self.written.borrow();
+        if let Some((result, fingerprint)) =
+            written.find("answer", name).and_then(|found| found.split_once('\n'))
+        {
+            let (result, fingerprint) = (result.to_owned(), fingerprint.to_owned());
+            return Ok(Some(Answer { fingerprint, result }));
+        }
         self.sql.row(
             "SELECT fingerprint, result FROM answer WHERE name = ?",
             Values::new().text(name),
@@ -231,35 +287,43 @@ impl Shelf for CheckoutStore {
     }
 
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
-        self.sql.run(
-            "INSERT INTO answer (name, fingerprint, result, at) VALUES (?, ?, ?, ?)
-             ON CONFLICT (name) DO NOTHING",
-            Values::new().text(name).text(&answer.fingerprint).text(&answer.result).time(now),
-        )
+        if self.answer(name)?.is_none() {
+            let Answer { fingerprint, result } = answer;
+            let [of, by, what] = [name, fingerprint, result].map(Cell::Text);
+            let mut written = self.wrote();
+            written.add(Table::Answer, &[of, by, what, Cell::Number(now.as_millis())]);
+            written.name("answer", name, [result, "\n", fingerprint].concat());
+        }
+        Ok(())
     }
 
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
-        let fresh = self.sql.row(
-            "INSERT INTO claim (name, fingerprint, at) VALUES (?, ?, ?)
-             ON CONFLICT (name) DO NOTHING RETURNING fingerprint",
-            Values::new().text(name).text(fingerprint).time(now),
-            Row::text,
-        )?;
-        if let Some(holder) = fresh {
-            return Ok((true, holder));
-        }
+        let here = self.written.borrow().find("claim", name).map(str::to_owned);
         let query = "SELECT fingerprint FROM claim WHERE name = ?";
-        let held = self.sql.row(query, Values::new().text(name), Row::text)?;
-        held.map(|holder| (false, holder))
-            .ok_or_else(|| ShelfError("a claim returned nothing".to_owned()))
+        let held = match here {
+            Some(holder) => Some(holder),
+            None => self.sql.row(query, Values::new().text(name), Row::text)?,
+        };
+        if held.is_none() {
+            let row = [Cell::Text(name), Cell::Text(fingerprint), Cell::Number(now.as_millis())];
+            let mut written = self.wrote();
+            written.add(Table::Claim, &row);
+            written.name("claim", name, fingerprint.to_owned());
+        }
+        Ok((held.is_none(), held.unwrap_or_else(|| fingerprint.to_owned())))
     }
 
     fn unclaim(&self, name: &str, fingerprint: &str) -> Kept<()> {
         let query = "DELETE FROM claim WHERE name = ? AND fingerprint = ?";
-        self.sql.run(query, Values::new().text(name).text(fingerprint))
+        self.whole()?.run(query, Values::new().text(name).text(fingerprint))
     }
 
     fn checkout_of(&self, attempt: AttemptId) -> Kept<Option<CheckoutId>> {
+        let here =
+            self.written.borrow().find("attempt", &attempt.to_string()).and_then(CheckoutId::parse);
+        if here.is_some() {
+            return Ok(here);
+        }
         let found = self.sql.row(
             "SELECT checkout FROM attempt WHERE id = ?",
             Values::new().print(&attempt),
@@ -269,24 +333,29 @@ impl Shelf for CheckoutStore {
     }
 
     fn link(&self, attempt: AttemptId, id: CheckoutId) -> Kept<()> {
-        self.sql.run(
-            "INSERT INTO attempt (id, checkout) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-            Values::new().print(&attempt).print(&id),
-        )
+        let (attempt, id) = (attempt.to_string(), id.to_string());
+        let mut written = self.wrote();
+        written.add(Table::Attempt, &[Cell::Text(&attempt), Cell::Text(&id)]);
+        written.name("attempt", &attempt, id);
+        Ok(())
     }
 
     fn hear(&self, event: &str, attempt: AttemptId, now: Timestamp) -> Kept<bool> {
-        let fresh = self.sql.row(
-            "INSERT INTO heard (event, attempt, at) VALUES (?, ?, ?)
-             ON CONFLICT (event) DO NOTHING RETURNING event",
-            Values::new().text(event).print(&attempt).time(now),
-            Row::text,
-        )?;
-        Ok(fresh.is_some_and(|heard| heard == event))
+        let query = "SELECT event FROM heard WHERE event = ?";
+        let before = self.written.borrow().find("heard", event).is_some()
+            || self.sql.row(query, Values::new().text(event), Row::text)?.is_some();
+        if !before {
+            let attempt = attempt.to_string();
+            let row = [Cell::Text(event), Cell::Text(&attempt), Cell::Number(now.as_millis())];
+            let mut written = self.wrote();
+            written.add(Table::Heard, &row);
+            written.name("heard", event, attempt);
+        }
+        Ok(!before)
     }
 
     fn unpark(&self, prefix: &str) -> Kept<Vec<String>> {
-        self.sql.rows(
+        self.whole()?.rows(
             "DELETE FROM heard WHERE event >= ?1 AND event < ?1 || '~'
              AND attempt IN (SELECT id FROM attempt) RETURNING event",
             Values::new().text(prefix),
@@ -294,18 +363,25 @@ impl Shelf for CheckoutStore {
         )
     }
 
-    fn count(&self, name: &str, window: u64) -> Kept<u32> {
-        let counted = self.sql.row(
-            "INSERT INTO velocity (name, slot, n) VALUES (?, ?, 1)
+    fn count(&self, names: &[(String, u64)]) -> Kept<Vec<u32>> {
+        let mut rows = Writer::default();
+        rows.list(names, |rows, (name, window)| {
+            rows.tuple(|row| {
+                row.text(name);
+                row.number(*window);
+            });
+        });
+        self.sql.rows(
+            "INSERT INTO velocity (name, slot, n)
+             SELECT value ->> 0, value ->> 1, 1 FROM json_each(?) WHERE true
              ON CONFLICT (name, slot) DO UPDATE SET n = n + 1 RETURNING n",
-            Values::new().text(name).number(window),
+            Values::new().text(&rows.into_text()),
             Row::small,
-        )?;
-        Ok(counted.unwrap_or(0))
+        )
     }
 
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<CheckoutId>> {
-        let ids = self.sql.rows(
+        let ids = self.whole()?.rows(
             "SELECT id FROM (
                  SELECT id, due FROM checkout WHERE due <= ?1 AND parked IS NULL
                  UNION SELECT checkout, next_at FROM outgoing WHERE next_at <= ?1
@@ -317,7 +393,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn next_due(&self) -> Kept<Option<Timestamp>> {
-        let next = self.sql.row(
+        let next = self.whole()?.row(
             "SELECT min(due) AS due FROM (
                  SELECT min(due) AS due FROM checkout WHERE due IS NOT NULL AND parked IS NULL
                  UNION ALL SELECT min(next_at) FROM outgoing)",
@@ -328,7 +404,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()> {
-        self.sql.run(
+        self.whole()?.run(
             "UPDATE checkout SET parked = ?, due = NULL WHERE id = ?",
             Values::new().text(&format!("{now} {why}")).print(&id),
         )?;
@@ -344,6 +420,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn tidy(&self, before: Timestamp) -> Kept<()> {
+        self.flush()?;
         for table in ["answer", "heard"] {
             self.sql
                 .run(&format!("DELETE FROM {table} WHERE at < ?"), Values::new().time(before))?;
@@ -354,120 +431,6 @@ impl Shelf for CheckoutStore {
         self.sql.run(
             "UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL",
             &Values::new(),
-        )
-    }
-}
-
-/// The storage of a SKU's stock.
-pub(crate) struct StockStore {
-    sql: Sql,
-}
-
-impl StockStore {
-    /// Opens and migrates.
-    pub(super) fn open(sql: Sql) -> Self {
-        sql.migrate(&STOCK_MIGRATIONS);
-        Self { sql }
-    }
-}
-
-const fn claim_row(claim: Claim) -> (&'static str, u32, Timestamp) {
-    match claim {
-        Claim::Held { quantity, until } => ("held", quantity, until),
-        Claim::Secured { quantity, at } => ("secured", quantity, at),
-        Claim::Committed { at } => ("committed", 0, at),
-        Claim::Released { at } => ("released", 0, at),
-    }
-}
-
-fn read_claim(row: &mut Row) -> Option<Claim> {
-    let (quantity, at) = (row.small(), row.time());
-    row.parsed(|kind| match kind {
-        "held" => Some(Claim::Held { quantity, until: at }),
-        "secured" => Some(Claim::Secured { quantity, at }),
-        "committed" => Some(Claim::Committed { at }),
-        "released" => Some(Claim::Released { at }),
-        _ => None,
-    })
-}
-
-impl StockStore {
-    /// The one number that a query comes to.
-    fn number(&self, query: &str, values: &Values) -> Kept<Option<u64>> {
-        Ok(self.sql.row(query, values, Row::number_or_none)?.flatten())
-    }
-
-    fn pieces(&self, query: &str, values: &Values) -> Kept<u32> {
-        let pieces = self.number(query, values)?.unwrap_or(0);
-        Ok(u32::try_from(pieces).unwrap_or(u32::MAX))
-    }
-}
-
-// An object knows one SKU, so its claims need not name it.
-impl StockShelf for StockStore {
-    fn units(&self, sku: &Sku) -> Kept<Option<u32>> {
-        let query = "SELECT units FROM stock WHERE sku = ?";
-        let units = self.number(query, Values::new().text(sku.as_str()))?;
-        Ok(units.and_then(|units| u32::try_from(units).ok()))
-    }
-
-    fn keep_units(&self, sku: &Sku, units: Option<u32>) -> Kept<()> {
-        self.sql.run(
-            "INSERT INTO stock (sku, units) VALUES (?1, ?2)
-             ON CONFLICT (sku) DO UPDATE SET units = excluded.units",
-            Values::new().text(sku.as_str()).number_or_null(units.map(u64::from)),
-        )
-    }
-
-    fn claim(&self, _: &Sku, attempt: AttemptId) -> Kept<Option<Claim>> {
-        let query = "SELECT quantity, at, kind FROM claim WHERE attempt = ?";
-        Ok(self.sql.row(query, Values::new().print(&attempt), read_claim)?.flatten())
-    }
-
-    fn keep_claim(&self, _: &Sku, attempt: AttemptId, claim: Option<Claim>) -> Kept<()> {
-        let Some(claim) = claim else {
-            let query = "DELETE FROM claim WHERE attempt = ?";
-            return self.sql.run(query, Values::new().print(&attempt));
-        };
-        let (kind, quantity, at) = claim_row(claim);
-        self.sql.run(
-            "INSERT INTO claim (attempt, kind, quantity, at) VALUES (?, ?, ?, ?)
-             ON CONFLICT (attempt) DO UPDATE SET kind = excluded.kind,
-                 quantity = excluded.quantity, at = excluded.at",
-            Values::new().print(&attempt).text(kind).number(u64::from(quantity)).time(at),
-        )
-    }
-
-    fn taken(&self, _: &Sku, now: Timestamp) -> Kept<u32> {
-        self.pieces(
-            "SELECT sum(quantity) FROM claim WHERE kind = 'secured' OR kind = 'held' AND at > ?",
-            Values::new().time(now),
-        )
-    }
-
-    fn lapsed(&self, _: &Sku, after: Timestamp, to: Timestamp) -> Kept<u32> {
-        self.pieces(
-            "SELECT sum(quantity) FROM claim WHERE kind = 'held' AND at > ? AND at <= ?",
-            Values::new().time(after).time(to),
-        )
-    }
-
-    fn next_lapse(&self, _: &Sku, now: Timestamp) -> Kept<Option<Timestamp>> {
-        let query = "SELECT min(at) FROM claim WHERE kind = 'held' AND at > ?";
-        Ok(self.number(query, Values::new().time(now))?.map(Timestamp::from_millis))
-    }
-
-    fn latest(&self, _: &Sku) -> Kept<Timestamp> {
-        let query = "SELECT max(CASE kind WHEN 'held' THEN at - ? ELSE at END) FROM claim";
-        let life = Values::new();
-        let latest = self.number(query, life.number(HOLD_LIFE.as_millis()))?;
-        Ok(Timestamp::from_millis(latest.unwrap_or(0)))
-    }
-
-    fn forget(&self, _: &Sku, before: Timestamp) -> Kept<()> {
-        self.sql.run(
-            "DELETE FROM claim WHERE kind IN ('held', 'committed', 'released') AND at < ?",
-            Values::new().time(before),
         )
     }
 }

@@ -64,6 +64,7 @@ fn checkout() -> Checkout {
             name: "Thing".to_owned(),
             quantity: 1,
             unit: won(amount),
+            unlimited: false,
         }],
         amount: won(amount),
     };

@@ -50,10 +50,20 @@ impl Worker {
         let peer = |folder: &str| vec!["--edge".to_owned(), format!("tests/bench/{folder}")];
         let mut words = match self {
             Self::Ours => {
-                // One shop's static page at a sale: the bound on exchanges is the deployer's to set.
-                let rate = ["--rate".to_owned(), "1000000000".to_owned()];
-                let config = ["--var".to_owned(), format!("HANBEON_CONFIG={}", released())];
-                [rate, config].concat()
+                let config = format!("HANBEON_CONFIG={}", released());
+                let words = [
+                    // One shop's static page at a sale: the bound on exchanges is the deployer's to set.
+                    "--rate",
+                    "1000000000",
+                    // Who does not pay is looked up in time, at a provider who knows of nothing.
+                    "--outside",
+                    "404",
+                    // The page's files are the network's to serve, and no peer has any.
+                    "--bare",
+                    "--var",
+                    &config,
+                ];
+                words.map(str::to_owned).to_vec()
             }
             Self::Common | Self::Twin | Self::Floors => peer(self.name()),
         };
@@ -78,7 +88,8 @@ impl Worker {
             QUOTE_KEY,
             &json!({
                 "iss": "m_camera", "jti": format!("bench-{n}"), "use": "once", "exp": expires,
-                "lines": [{ "sku": sku, "name": "Fujifilm X100V", "quantity": 1, "unit_amount": AMOUNT }],
+                "lines": [{ "sku": sku, "name": "Fujifilm X100V", "quantity": 1,
+                             "unit_amount": AMOUNT, "unlimited": sku == "free" }],
                 "amount": AMOUNT, "currency": "KRW", "return_url": format!("{ORIGIN}/return.html"),
             }),
         );

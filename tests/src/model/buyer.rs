@@ -42,6 +42,7 @@ pub static CHECKOUT: LazyLock<Checkout> = LazyLock::new(|| Checkout {
             name: "Thing".to_owned(),
             quantity: 1,
             unit: won(PRICE),
+            unlimited: false,
         }],
         amount: won(PRICE),
     }],

@@ -125,6 +125,7 @@ fn checkout(n: u8, deal: &Deal, now: Timestamp) -> Checkout {
                 name: String::new(),
                 quantity,
                 unit: won(*amount),
+                unlimited: false,
             }],
             amount: won(*amount),
         }
