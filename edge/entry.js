@@ -5,9 +5,37 @@
 // share one durable commit lives here too: one turn of the event loop, one implicit transaction, and the
 // runtime's output gate holds every answer until that transaction is on disk (I-9).
 import { DurableObject } from "cloudflare:workers";
-import built, { CheckoutObject as Checkouts, StockObject as Stocks } from "./build/index.js";
+import { CheckoutObject as Checkouts, Doors, StockObject as Stocks } from "./build/index.js";
+import { bytesOf } from "./src/shell/host.js";
 
-export default built;
+const doors = new Doors();
+const BODY_BYTES_MAX = doors.limit();
+const HEADERS = doors.headers().split("\n");
+
+/** What is read of a request, a line each; a carriage return stands for a header that it has not. */
+function linesOf(request) {
+  const { url, headers } = request;
+  const path = url.indexOf("/", "https://".length);
+  const query = url.indexOf("?", path);
+  const end = query < 0 ? url.length : query;
+  let lines = `${request.method}\n${url.slice(path, end)}\n${url.slice(end + 1)}`;
+  for (const name of HEADERS) lines += `\n${headers.get(name) ?? "\r"}`;
+  return lines;
+}
+
+export default {
+  async fetch(request, env) {
+    let body;
+    try {
+      body = await bytesOf(request, BODY_BYTES_MAX);
+    } catch (error) {
+      return doors.broken(String(error));
+    }
+    return doors.fetch(env, request, linesOf(request), body);
+  },
+  queue: (batch, env) => doors.queue(env, batch),
+  scheduled: (event, env) => doors.scheduled(env, event.scheduledTime),
+};
 
 /** At most this many checkouts are worked on at once after an alarm: a bound on requests under way. */
 const DRIVES_MAX = 16;

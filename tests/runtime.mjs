@@ -48,7 +48,7 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --rate LIMIT       every rate limit allows so many
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
   --outside STATUS   nobody outside is reached: each request gets this status at once
-  --bare             without assets: no worker of the runtime's stands before ours
+  --bare             nothing stands before our worker: neither the assets' nor the emulator's entry
   --between FILE     a module that stands in for the built one, which it finds as ./built.js
   --standby          wait for \`start\` before anything runs
 `;
@@ -281,7 +281,7 @@ function workerOptions(config, options) {
     serviceBindings: serviceBindings(config),
     ...(options.outside && { outboundService: () => new Response("{}", { status: options.outside }) }),
     ratelimits: Object.fromEntries((config.ratelimits ?? []).map(({ name, simple, ...rest }) => [name, { ...rest, simple: { ...simple, limit: options.rate ?? simple.limit } }])),
-    ...(!options.bare && { assets: assets(config, options) }),
+    ...(options.bare ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }] } : { assets: assets(config, options) }),
   };
 }
 
@@ -365,7 +365,7 @@ async function start(options, config) {
   const runtime = new Miniflare({
     ...convertV4MiniflareOptions({
       host: "127.0.0.1",
-      port: options.port,
+      port: options.bare ? 0 : options.port,
       cf: false,
       log: new QuietLog(LogLevel.WARN),
       handleStructuredLogs: ({ level, message }) => process.stderr.write(`${level}: ${message}\n`),

@@ -10,6 +10,23 @@ use crate::problem::Refusal;
 use crate::route::Call;
 use crate::signature::{digest, hex};
 
+/// Every header that is read of a request, in lower case: nobody asks the runtime for others.
+pub const HEADERS: [&str; 13] = [
+    "accept",
+    "authorization",
+    "cf-connecting-ip",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "hanbeon-state",
+    "idempotency-key",
+    "origin",
+    "upgrade",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+];
+
 /// A request's parts, with names of headers in lower case.
 #[derive(Debug)]
 pub struct Incoming {
@@ -19,7 +36,7 @@ pub struct Incoming {
     pub path: String,
     /// Without `?`.
     pub query: String,
-    /// As the runtime joined them.
+    /// Those of [`HEADERS`] that it has, as the runtime joined them.
     pub headers: Sorted<String, String>,
     /// Raw.
     pub body: Vec<u8>,
@@ -29,6 +46,7 @@ impl Incoming {
     /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
+        debug_assert!(HEADERS.contains(&name), "nobody asks the runtime for {name}");
         self.headers.get(name).map(String::as_str)
     }
 

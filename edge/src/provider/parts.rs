@@ -7,6 +7,7 @@ use shared::time::{Civil, Span, Timestamp};
 
 use super::{Account, CallbackRefused, CannotAsk, Inbound, Unreadable};
 use crate::address::is_base;
+use crate::door::HEADERS;
 use crate::json::{self, Field, Limits};
 
 #[cfg(test)]
@@ -85,6 +86,7 @@ pub(super) fn field(form: &[u8], name: &str) -> Option<String> {
 
 /// A header of a callback.
 pub(super) fn header<'a>(inbound: &Inbound<'a>, name: &str) -> Option<&'a str> {
+    debug_assert!(HEADERS.contains(&name), "nobody asks the runtime for {name}");
     inbound.headers.get(name).map(String::as_str)
 }
 

@@ -83,7 +83,7 @@ impl CheckoutObject {
     }
 
     /// Does what a checkout wants done, until nothing more is due.
-    pub fn drive(&self, id: &str) -> Promise {
+    pub fn drive(&self, id: &str) -> JsValue {
         let (inner, id) = (Rc::clone(&self.inner), CheckoutId::parse(id));
         host::promise(Box::pin(async move {
             if let (Some(id), Ok(config)) = (id, settings::config(&inner.env)) {

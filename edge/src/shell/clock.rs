@@ -6,9 +6,11 @@
 
 use shared::time::Timestamp;
 
+use super::host::whole_number;
+
 /// Now, by the server's clock.
 pub(crate) fn now() -> Timestamp {
-    let millis = worker::Date::now().as_millis();
+    let millis = whole_number(js_sys::Date::now()).unwrap_or_default();
     #[cfg(feature = "demo")]
     let millis = millis.saturating_add_signed(demo::offset());
     Timestamp::from_millis(millis)

@@ -1,9 +1,8 @@
 //! The scheduled turn: wakes every shard. It decides nothing: one owner tells which run works, and a shard
 //! whose alarm was lost finds its due work by itself when it is woken.
 
-use js_sys::{Promise, Reflect};
 use shared::id::Home;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 use worker::Env;
 
 use crate::envelope::Ask;
@@ -12,18 +11,13 @@ use crate::owner::{Op, SCHEDULE};
 use super::host::{self, Broken};
 use super::{clock, log, settings};
 
-/// The runtime's scheduled event.
-#[wasm_bindgen]
-#[expect(unreachable_pub, reason = "the runtime reaches it")]
-pub fn scheduled(event: &JsValue, env: Env) -> Promise {
-    let at = Reflect::get(event, &JsValue::from_str("scheduledTime")).ok();
-    let at = at.and_then(|at| host::whole(&at)).unwrap_or_else(|| clock::now().as_millis());
-    host::promise(Box::pin(async move {
-        if let Err(Broken(error)) = run(&env, at).await {
-            log("error", &[("scheduled", &error)]);
-        }
-        JsValue::UNDEFINED
-    }))
+/// The runtime's scheduled event, of this time.
+pub(super) async fn scheduled(env: Env, at: f64) -> JsValue {
+    let at = host::whole_number(at).unwrap_or_else(|| clock::now().as_millis());
+    if let Err(Broken(error)) = run(&env, at).await {
+        log("error", &[("scheduled", &error)]);
+    }
+    JsValue::UNDEFINED
 }
 
 /// One run, unless another one has this window or works on it. A run that a shard did not hear says

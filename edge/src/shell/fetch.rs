@@ -1,36 +1,75 @@
-//! Requests in. Every decision is `serve`'s; here its plan is carried out.
+//! The worker's doors. Every decision about a request is `serve`'s; here its plan is carried out.
 
-use js_sys::Promise;
 use shared::problem::Code;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
-use crate::door::Incoming;
+use crate::door::{HEADERS, Incoming};
 use crate::json::BODY_BYTES_MAX;
 use crate::serve::{Answer, Fault, Plan, Visit, Wanted, finish, plan, readable, signed};
 
-use super::host::{self, Broken, Row};
-use super::{clock, log, settings};
+use super::host::{self, Batch, Broken};
+use super::{clock, cron, log, queue, settings};
 
-/// The runtime's request.
+/// The worker's own doors, as `entry.js` holds them.
 #[wasm_bindgen]
-#[expect(unreachable_pub, reason = "the runtime reaches it")]
-pub fn fetch(request: JsValue, env: Env) -> Promise {
-    #[cfg(feature = "demo")]
-    console_error_panic_hook::set_once();
-    host::promise(Box::pin(async move {
-        let received = host::done(host::received(&request, BODY_BYTES_MAX)).await;
+#[derive(Debug, Default)]
+pub struct Doors;
+
+#[wasm_bindgen]
+impl Doors {
+    /// One for an instance of the module.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        #[cfg(feature = "demo")]
+        console_error_panic_hook::set_once();
+        Self
+    }
+
+    /// The most bytes that a body may have.
+    pub fn limit(&self) -> usize {
+        BODY_BYTES_MAX
+    }
+
+    /// The headers that are read of a request, a line each.
+    pub fn headers(&self) -> String {
+        HEADERS.join("\n")
+    }
+
+    /// A request: its method, path and query, a line each, then one for each of those headers, which is
+    /// [`ABSENT`] where the request has none; and its body.
+    pub fn fetch(&self, env: Env, request: JsValue, lines: &str, body: Vec<u8>) -> JsValue {
         let request_id = format!("req_{:032x}", clock::entropy());
-        let answer = match visit(&env, received, &request_id) {
-            Ok(visit) => match serve(&visit, &env, &request).await {
-                Ok(Back::Socket(socket)) => return socket,
-                Ok(Back::Answer(answer)) => readable(&visit, answer),
-                Err(fault) => readable(&visit, told(&fault, &request_id)),
-            },
-            Err(broken) => told(&Fault::Broken(broken), &request_id),
-        };
+        let visit = visit(&env, lines, body, &request_id);
+        host::promise(Box::pin(async move {
+            let answer = match visit {
+                Ok(visit) => match serve(&visit, &env, &request).await {
+                    Ok(Back::Socket(socket)) => return socket,
+                    Ok(Back::Answer(answer)) => readable(&visit, answer),
+                    Err(fault) => readable(&visit, told(&fault, &request_id)),
+                },
+                Err(broken) => told(&Fault::Broken(broken), &request_id),
+            };
+            response(&signed(answer, request_id))
+        }))
+    }
+
+    /// A request whose body broke off.
+    pub fn broken(&self, error: &str) -> JsValue {
+        let request_id = format!("req_{:032x}", clock::entropy());
+        let answer = told(&Fault::Broken(Broken(error.to_owned())), &request_id);
         response(&signed(answer, request_id))
-    }))
+    }
+
+    /// A batch of the queue's letters.
+    pub fn queue(&self, env: Env, batch: Batch) -> JsValue {
+        host::promise(Box::pin(queue::take_all(env, batch)))
+    }
+
+    /// The scheduled turn of this time.
+    pub fn scheduled(&self, env: Env, at: f64) -> JsValue {
+        host::promise(Box::pin(cron::scheduled(env, at)))
+    }
 }
 
 /// What goes back.
@@ -49,19 +88,16 @@ fn told(fault: &Fault, request_id: &str) -> Answer {
     fault.answer(request_id)
 }
 
-fn visit(env: &Env, received: Result<JsValue, Broken>, request_id: &str) -> Result<Visit, Broken> {
-    let incoming = Row::read(&received?, |row| {
-        let (lines, body) = (row.text(), row.bytes());
-        let mut lines = lines.split('\n').map(str::to_owned);
-        let mut next = || lines.next().unwrap_or_default();
-        let (method, path, query) = (next(), next(), next());
-        let mut incoming = Incoming { method, path, query, headers: Default::default(), body };
-        while let Some(name) = lines.next() {
-            incoming.headers.insert(name, lines.next().unwrap_or_default());
-        }
-        incoming
-    });
-    let incoming = incoming.ok_or_else(|| Broken("a request of no known form".to_owned()))?;
+/// No header's value can be this.
+const ABSENT: &str = "\r";
+
+fn visit(env: &Env, lines: &str, body: Vec<u8>, request_id: &str) -> Result<Visit, Broken> {
+    let mut lines = lines.split('\n').map(str::to_owned);
+    let mut next = || lines.next().unwrap_or_default();
+    let (method, path, query) = (next(), next(), next());
+    let headers = HEADERS.iter().map(|name| (*name).to_owned()).zip(lines);
+    let headers = headers.filter(|(_, value)| value != ABSENT).collect();
+    let incoming = Incoming { method, path, query, headers, body };
     let config = settings::config(env)?;
     let (request_id, now) = (request_id.to_owned(), clock::now());
     Ok(Visit { config, incoming, request_id, now, entropy: Box::new(clock::entropy) })
@@ -89,8 +125,9 @@ async fn serve(visit: &Visit, env: &Env, request: &JsValue) -> Result<Back, Faul
             Ok(page.answer(&rows)?)
         }
         Plan::Bounded(name, answer) => {
-            let fits = host::done(host::exchange_fits(env, &name)).await?;
-            if fits.is_truthy() { Ok(answer) } else { Err(Code::RateLimited.into()) }
+            let fits = host::is_among_first(&name, host::double(visit.now.as_seconds()))
+                || host::done(host::exchange_fits(env, &name)).await?.is_truthy();
+            if fits { Ok(answer) } else { Err(Code::RateLimited.into()) }
         }
         Plan::Listen(owner, checkout) => {
             let socket = host::done(host::joined(env, &owner, &checkout, request)).await?;

@@ -9,11 +9,13 @@
  * its length, and does not say too much, is taken in one piece, several times faster than its stream; not
  * one that is packed, whose length says nothing.
  */
-async function bytesOf(message, max) {
-  const { body, headers } = message;
-  if (body === null) return new Uint8Array();
+export async function bytesOf(message, max) {
+  const { headers } = message;
   const says = headers.get("content-length");
+  // To look at `body` makes a stream of it.
   if (says !== null && says <= max && !headers.has("content-encoding")) return new Uint8Array(await message.arrayBuffer());
+  const { body } = message;
+  if (body === null) return new Uint8Array();
   const parts = [];
   let size = 0;
   const reader = body.getReader();
@@ -30,17 +32,24 @@ async function bytesOf(message, max) {
 
 /** Headers of lines, a name and a value by turns. None of them can hold a line's end. */
 function headersOf(lines) {
-  const headers = new Headers();
+  const headers = {};
   const parts = lines.split("\n");
-  for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
+  for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
   return headers;
 }
 
-/** A request in: `[lines, body]`; the lines are method, path, query, then each header's name and value. */
-export async function received(request, max) {
-  const { pathname, search } = new URL(request.url);
-  const lines = [request.method, pathname, search.slice(1), ...[...request.headers].flat()];
-  return [lines.join("\n"), await bytesOf(request, max)];
+/** Work of ours that waits: what it comes to. */
+export async function carried(work, wait) {
+  while (wait !== undefined) {
+    let [came, value] = [true];
+    try {
+      value = await wait;
+    } catch (error) {
+      [came, value] = [false, error];
+    }
+    wait = work.step(came, value);
+  }
+  return work.result();
 }
 
 /** An answer out. */
@@ -175,16 +184,19 @@ const FEW = 3;
 const NAMES_MAX = 10_000;
 
 /**
- * Whether one more exchange is within the bound of this name. The first few of a minute need no question: a
- * page asks once or twice, and the bound is for those who ask hundreds of times.
+ * Whether one more exchange is among the first few of this name in a minute, which need no question: a page
+ * asks once or twice, and the bound is for those who ask hundreds of times.
  */
-export async function exchangeFits(env, name) {
-  const minute = Math.floor(Date.now() / 60_000);
+export function isAmongFirst(name, seconds) {
+  const minute = Math.floor(seconds / 60);
   if (few.minute !== minute || few.counts.size >= NAMES_MAX) few = { minute, counts: new Map() };
   const count = (few.counts.get(name) ?? 0) + 1;
   few.counts.set(name, count);
-  return count <= FEW || (await env.EXCHANGES.limit({ key: name })).success;
+  return count <= FEW;
 }
+
+/** Whether one more exchange is within the bound of this name. */
+export const exchangeFits = async (env, name) => (await env.EXCHANGES.limit({ key: name })).success;
 
 /** Letters of a batch, each `[text, tries, letter]`; one that is no text reads as empty. */
 export const letters = (batch) =>

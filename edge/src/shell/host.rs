@@ -4,14 +4,15 @@
 //! Each typed interface of the runtime is code in the module, on every side of every call. Arrays of
 //! texts, numbers and bytes are enough for all of them: [`Values`] is filled here, [`Row`] is read here.
 
+use core::cell::Cell;
 use core::fmt::Display;
 use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 
 use js_sys::{Array, Promise, Uint8Array};
 use shared::id::CheckoutId;
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::Env;
 
 use crate::owner::Reply;
@@ -20,7 +21,7 @@ pub(super) use crate::problem::Broken;
 
 #[wasm_bindgen(module = "/src/shell/host.js")]
 extern "C" {
-    pub(super) fn received(request: &JsValue, max: usize) -> Promise;
+    fn carried(work: Work, wait: Promise) -> Promise;
     pub(super) fn response(status: u16, headers: &str, body: &[u8]) -> JsValue;
     pub(super) fn exchange(
         road: &JsValue,
@@ -50,6 +51,8 @@ extern "C" {
     #[wasm_bindgen(js_name = nameOf)]
     pub(super) fn name_of(ctx: &Ctx) -> String;
     pub(super) fn posted(ctx: &Ctx, env: &Env, letter: &str) -> Promise;
+    #[wasm_bindgen(js_name = isAmongFirst)]
+    pub(super) fn is_among_first(name: &str, seconds: f64) -> bool;
     #[wasm_bindgen(js_name = exchangeFits)]
     pub(super) fn exchange_fits(env: &Env, name: &str) -> Promise;
     pub(super) fn letters(batch: &Batch) -> Array;
@@ -114,14 +117,67 @@ pub(super) fn lines(headers: &[(&'static str, String)]) -> String {
     lines
 }
 
-/// What a promise brings.
+/// What a promise brings. Whatever work waits for, it waits for by this.
 pub(super) async fn done(promise: Promise) -> Result<JsValue, Broken> {
-    JsFuture::from(promise).await.map_err(Broken::from)
+    let mut promise = Some(promise);
+    core::future::poll_fn(|_| match promise.take() {
+        Some(promise) => {
+            WAIT.set(Some(promise));
+            Poll::Pending
+        }
+        None => Poll::Ready(CAME.take().unwrap_or_else(|| Err(JsValue::UNDEFINED))),
+    })
+    .await
+    .map_err(Broken::from)
 }
 
-/// Work that the runtime waits for. Boxed, so that the module has this code once.
-pub(super) fn promise(work: Pin<Box<dyn Future<Output = JsValue>>>) -> Promise {
-    future_to_promise(async move { Ok(work.await) })
+thread_local! {
+    /// What the work that goes on just now has begun to wait for.
+    static WAIT: Cell<Option<Promise>> = const { Cell::new(None) };
+    /// What its last wait has brought.
+    static CAME: Cell<Option<Result<JsValue, JsValue>>> = const { Cell::new(None) };
+}
+
+/// Work that waits for the runtime now and then, one promise at a time.
+///
+/// # Why no crate's futures
+/// They make two closures, a promise and a task of each wait, on both sides of the border. Here the runtime
+/// waits, in a loop of five lines (`carried`), and calls again with what came.
+#[wasm_bindgen]
+#[expect(missing_debug_implementations, reason = "a future has nothing to show")]
+pub struct Work {
+    future: Pin<Box<dyn Future<Output = JsValue>>>,
+    result: JsValue,
+}
+
+#[wasm_bindgen]
+impl Work {
+    /// Goes on with what the last wait brought: what to wait for next, or `undefined` when it is over.
+    pub fn step(&mut self, came: bool, value: JsValue) -> Option<Promise> {
+        CAME.set(Some(if came { Ok(value) } else { Err(value) }));
+        match self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => WAIT.take(),
+            Poll::Ready(result) => {
+                self.result = result;
+                None
+            }
+        }
+    }
+
+    /// What it came to.
+    pub fn result(self) -> JsValue {
+        self.result
+    }
+}
+
+/// What work comes to: a promise, or the result where nothing had to be waited for. Boxed, so that the
+/// module has this code once.
+pub(super) fn promise(future: Pin<Box<dyn Future<Output = JsValue>>>) -> JsValue {
+    let mut work = Work { future, result: JsValue::UNDEFINED };
+    match work.step(true, JsValue::UNDEFINED) {
+        Some(wait) => carried(work, wait).into(),
+        None => work.result,
+    }
 }
 
 /// A binding, or a variable; undefined when there is none of this name.
@@ -264,14 +320,18 @@ pub(super) const fn double(number: u64) -> f64 {
 }
 
 /// A number of ours: whole, not negative, below 2^53.
+pub(super) fn whole(value: &JsValue) -> Option<u64> {
+    value.as_f64().and_then(whole_number)
+}
+
+/// As above.
 #[expect(
     clippy::as_conversions,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "what does not survive the way there and back is refused"
 )]
-pub(super) fn whole(value: &JsValue) -> Option<u64> {
-    let double = value.as_f64()?;
+pub(super) fn whole_number(double: f64) -> Option<u64> {
     let whole = double as u64;
     (whole < 1 << 53 && whole as f64 == double).then_some(whole)
 }

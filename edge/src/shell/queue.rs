@@ -1,9 +1,9 @@
 //! The consumer of the queue: the book's copy first, then the shop's notice; and the consumer of the
 //! dead letters, so that none vanishes unread (I-14, I-16, F47 to F49).
 
-use js_sys::{Array, Promise};
+use js_sys::Array;
 use shared::time::Span;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 use worker::Env;
 
 use crate::book::Message;
@@ -16,27 +16,21 @@ use super::{clock, http, log, settings};
 /// The queue of letters that exhausted their plan.
 const DEAD: &str = "hanbeon-notices-dead";
 
-/// The runtime's batch of letters.
-#[wasm_bindgen]
-#[expect(unreachable_pub, reason = "the runtime reaches it")]
-pub fn queue(batch: Batch, env: Env) -> Promise {
-    host::promise(Box::pin(async move {
-        let dead = batch.queue() == DEAD;
-        // Each letter is answered for itself: one that fails does not bring the others back.
-        for pair in host::letters(&batch) {
-            let pair = Array::from(&pair);
-            let (text, tries) =
-                Row::read(&pair, |row| (row.text(), row.small())).unwrap_or_default();
-            let letter = Letter { text: &text, tries, dead };
-            let again = take(&env, &letter).await.unwrap_or_else(|Broken(error)| {
-                log("error", &[("queue", &error)]);
-                Some(BROKEN_WAIT)
-            });
-            let seconds = |wait: Span| u32::try_from(wait.as_seconds()).unwrap_or(u32::MAX);
-            host::settled(&pair.get(2), again.map(seconds));
-        }
-        JsValue::UNDEFINED
-    }))
+/// Takes every letter of a batch. Each is answered for itself: one that fails does not bring the others back.
+pub(super) async fn take_all(env: Env, batch: Batch) -> JsValue {
+    let dead = batch.queue() == DEAD;
+    for pair in host::letters(&batch) {
+        let pair = Array::from(&pair);
+        let (text, tries) = Row::read(&pair, |row| (row.text(), row.small())).unwrap_or_default();
+        let letter = Letter { text: &text, tries, dead };
+        let again = take(&env, &letter).await.unwrap_or_else(|Broken(error)| {
+            log("error", &[("queue", &error)]);
+            Some(BROKEN_WAIT)
+        });
+        let seconds = |wait: Span| u32::try_from(wait.as_seconds()).unwrap_or(u32::MAX);
+        host::settled(&pair.get(2), again.map(seconds));
+    }
+    JsValue::UNDEFINED
 }
 
 /// A letter as the queue brings it.

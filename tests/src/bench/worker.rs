@@ -58,8 +58,6 @@ impl Worker {
                     // Who does not pay is looked up in time, at a provider who knows of nothing.
                     "--outside",
                     "404",
-                    // The page's files are the network's to serve, and no peer has any.
-                    "--bare",
                     "--var",
                     &config,
                 ];
@@ -67,7 +65,8 @@ impl Worker {
             }
             Self::Common | Self::Twin | Self::Floors => peer(self.name()),
         };
-        words.extend(["--build".to_owned(), "build".to_owned()]);
+        // The network's own door stands before none of them, nor does the page's files'.
+        words.extend(["--bare", "--build", "build"].map(str::to_owned));
         words
     }
 
