@@ -10,8 +10,9 @@ use crate::problem::Refusal;
 use crate::route::Call;
 use crate::signature::{digest, hex};
 
-/// Every header that is read of a request, in lower case: nobody asks the runtime for others.
-pub const HEADERS: [&str; 13] = [
+/// Every header that is read of a request, those that adapters read of a callback included, in lower case:
+/// nobody asks the runtime for others, and builds with assertions stop where one is missing here.
+pub const HEADERS: [&str; 15] = [
     "accept",
     "authorization",
     "cf-connecting-ip",
@@ -21,10 +22,12 @@ pub const HEADERS: [&str; 13] = [
     "hanbeon-state",
     "idempotency-key",
     "origin",
+    "tosspayments-webhook-transmission-id",
     "upgrade",
     "webhook-id",
     "webhook-signature",
     "webhook-timestamp",
+    "x-kb-mac",
 ];
 
 /// A request's parts, with names of headers in lower case.

@@ -171,6 +171,7 @@ impl Desk<'_> {
             }
             Op::Told { name, value } => self.told(name, value),
             Op::NoticeDone { notice, replays } => self.notice_done(notice, *replays),
+            Op::NoticesDone { notices } => self.notices_done(notices),
             Op::NoticeDead { notice, replays, why } => self.notice_dead(notice, *replays, why),
             Op::Replay(replay) => self.replay(replay),
             Op::Run { scheduled_at } => self.run(*scheduled_at),

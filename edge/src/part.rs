@@ -55,6 +55,16 @@ impl Part for Option<String> {
     }
 }
 
+impl Part for Vec<String> {
+    fn write(&self, call: &mut Writer) {
+        call.list(self, |list, text| list.text(text));
+    }
+
+    fn read(field: Field<'_>) -> Self {
+        field.list().into_iter().map(Field::text).collect()
+    }
+}
+
 impl Part for bool {
     fn write(&self, call: &mut Writer) {
         call.flag(*self);

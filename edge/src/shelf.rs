@@ -70,6 +70,8 @@ pub trait Shelf {
     fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>>;
     /// Its delivery is confirmed, or given up.
     fn clear_out(&self, id: NoticeId) -> Kept<Option<CheckoutId>>;
+    /// As above, of all of these.
+    fn clear_all_out(&self, ids: &[String]) -> Kept<()>;
     /// Sends it once more, from this time on.
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()>;
     /// The answer kept under this name.

@@ -157,6 +157,14 @@ impl Shelf for Memory {
         Ok(self.tables.borrow_mut().outgoing.remove(&id).map(|out| out.checkout))
     }
 
+    fn clear_all_out(&self, ids: &[String]) -> Kept<()> {
+        let mut tables = self.tables.borrow_mut();
+        for id in ids.iter().filter_map(|id| NoticeId::parse(id)) {
+            tables.outgoing.remove(&id);
+        }
+        Ok(())
+    }
+
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
         if let Some(out) = self.tables.borrow_mut().outgoing.get_mut(&id) {
             out.next_at = at;

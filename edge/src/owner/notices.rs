@@ -29,6 +29,12 @@ impl Desk<'_> {
         Ok(Outcome::Reply(Reply::empty(200)))
     }
 
+    /// As above, of several that had not died.
+    pub(super) fn notices_done(&self, notices: &[String]) -> Done {
+        self.shelf.clear_all_out(notices)?;
+        Ok(Outcome::Reply(Reply::empty(200)))
+    }
+
     /// The shop is told that a notice could not be delivered, where it looks: in the checkout itself.
     pub(super) fn notice_dead(&self, notice: &str, replays: u32, why: &str) -> Done {
         let id = NoticeId::parse(notice).ok_or(Code::NotFound)?;

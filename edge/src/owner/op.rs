@@ -57,6 +57,7 @@ choice! {
         "callback" => Callback { channel: String, request_id: String, event: String, }
         "told" => Told { name: String, value: String, }
         "notice_done" => NoticeDone { notice: String, replays: u32 = 0, }
+        "notices_done" => NoticesDone { notices: Vec<String>, }
         "notice_dead" => NoticeDead { notice: String, replays: u32 = 0, why: String, }
         "run" => Run { scheduled_at: u64, }
         "ran" => Ran { fence: u64, }
@@ -241,6 +242,7 @@ mod tests {
             Op::Callback { channel: t(), request_id: t(), event: t() },
             Op::Told { name: t(), value: t() },
             Op::NoticeDone { notice: t(), replays: 3 },
+            Op::NoticesDone { notices: vec![t(), t()] },
             Op::NoticeDead { notice: t(), replays: u32::MAX, why: t() },
             Op::Run { scheduled_at: 1_800_000_000_000 },
             Op::Ran { fence: 7 },

@@ -229,7 +229,7 @@ impl Inner {
     async fn run(&self, errand: &Errand) -> Heard {
         match errand {
             Errand::Provider(question) => Heard::Provider(match &question.request {
-                Ok(request) => http::send(&self.env, request).await,
+                Ok(request) => http::send(&self.env, request).answer().await,
                 Err(_) => None,
             }),
             Errand::Stock { attempt, command, pieces, merchant } => {

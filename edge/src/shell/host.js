@@ -59,8 +59,8 @@ export function response(status, headers, body) {
 
 /**
  * A request out: `[status, value of retry-after or null, body]`. Headers and body together have `wait`
- * milliseconds, and redirects are not followed. Rejects when no whole answer came, whether or not the
- * request was heard.
+ * milliseconds, and redirects are not followed. `null` when no whole answer came, whether or not the request
+ * was heard.
  */
 export async function exchange(road, method, url, headers, body, wait, max) {
   const stop = new AbortController();
@@ -76,6 +76,8 @@ export async function exchange(road, method, url, headers, body, wait, max) {
   };
   try {
     return await Promise.race([answered(), late]);
+  } catch {
+    return null;
   } finally {
     clearTimeout(timer);
     stop.abort();

@@ -311,6 +311,10 @@ impl Row {
     pub(super) fn bytes(&mut self) -> Vec<u8> {
         bytes(&self.next())
     }
+
+    pub(super) fn any(&mut self) -> JsValue {
+        self.next()
+    }
 }
 
 /// A number for the runtime. Amounts, times and versions are below 2^53, so doubles hold them exactly.

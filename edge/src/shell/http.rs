@@ -1,5 +1,6 @@
 //! Carries requests over the network, with a deadline. An answer, or silence; nothing is judged here.
 
+use js_sys::Promise;
 use shared::time::Span;
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -15,18 +16,23 @@ use super::host::{self, Row};
 /// which is what a development machine has.
 const PRIVATE_ROUTE: &str = "PRIVATE_ROUTE";
 
-/// The answer, or `None` when none came in time: neither tells whether the request was heard.
-pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpResponse> {
-    let road = match request.road {
+/// A request that is on its way.
+pub(super) struct Sent {
+    answer: Promise,
+    road: Road,
+}
+
+/// Sends a request, without waiting for what comes of it.
+pub(super) fn send(env: &Env, request: &HttpRequest) -> Sent {
+    let outside = match request.road {
         Road::Private => host::binding(env, PRIVATE_ROUTE),
         Road::Public | Road::Own => JsValue::UNDEFINED,
     };
-    let own = request.road == Road::Own;
-    let answer = if own {
+    let answer = if request.road == Road::Own {
         host::called(env, Binding::Checkouts.name(), &request.url, request.body.clone())
     } else {
         host::exchange(
-            &road,
+            &outside,
             request.method,
             &request.url,
             &host::lines(&request.headers),
@@ -35,8 +41,15 @@ pub(super) async fn send(env: &Env, request: &HttpRequest) -> Option<HttpRespons
             ANSWER_BYTES_MAX,
         )
     };
-    let answer = host::done(answer).await.ok()?;
-    if own { told(&answer) } else { read(&answer) }
+    Sent { answer, road: request.road }
+}
+
+impl Sent {
+    /// The answer, or `None` when none came in time: neither tells whether the request was heard.
+    pub(super) async fn answer(self) -> Option<HttpResponse> {
+        let answer = host::done(self.answer).await.ok().filter(|answer| !answer.is_null())?;
+        if self.road == Road::Own { told(&answer) } else { read(&answer) }
+    }
 }
 
 /// What one of our own objects said.

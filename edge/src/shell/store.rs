@@ -265,6 +265,15 @@ impl Shelf for CheckoutStore {
         Ok(cleared.flatten())
     }
 
+    fn clear_all_out(&self, ids: &[String]) -> Kept<()> {
+        let mut rows = Writer::default();
+        rows.list(ids, |rows, id| rows.text(id));
+        self.whole()?.run(
+            "DELETE FROM outgoing WHERE id IN (SELECT value FROM json_each(?))",
+            Values::new().text(&rows.into_text()),
+        )
+    }
+
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
         let row = [Cell::Text(&id.to_string()), Cell::Number(at.as_millis())];
         self.wrote().add(Table::Again, &row);
