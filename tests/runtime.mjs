@@ -32,6 +32,8 @@ const BASE = 4410;
 const DEMO = { PRIVATE_ROUTE_ADDRESS: "http://127.0.0.1:4411" };
 /** What the worker is called when its objects belong to another. */
 const FRONT = "front";
+/** Who answers instead of everybody outside. */
+const OUTSIDE = "outside";
 /** How long an orderly stop may take before the process leaves anyway; the undertaker does the rest. */
 const STOP_MS = 3_000;
 /** How long a start may take: crash tests stop the runtime in the middle of it, and may be gone themselves. */
@@ -255,6 +257,7 @@ function assets(config, options) {
 /** During a gradual deployment the worker that answers and the objects behind it may be of two releases. */
 function workers(config, options) {
   const front = workerOptions(config, options);
+  if (options.outside) return [front, outside(options)];
   if (options.objects === null) return [front];
   const behind = { ...options, edge: options.objects };
   const other = readConfig(behind);
@@ -262,6 +265,12 @@ function workers(config, options) {
   // name of the worker that they always belonged to.
   const { queueConsumers: _, assets: __, ...objects } = workerOptions(other, behind);
   return [{ ...front, name: FRONT, durableObjects: durableObjects(config, other.name) }, objects];
+}
+
+/** Who answers instead of everybody outside: a worker, because a call that leaves the runtime costs more than ours. */
+function outside(options) {
+  const contents = `export default { fetch: () => new Response("{}", { status: ${options.outside} }) };`;
+  return { name: OUTSIDE, modules: [{ type: "ESModule", path: "outside.js", contents }], compatibilityDate: "2026-11-01" };
 }
 
 function workerOptions(config, options) {
@@ -279,7 +288,7 @@ function workerOptions(config, options) {
     ),
     queueConsumers: queueConsumers(config),
     serviceBindings: serviceBindings(config),
-    ...(options.outside && { outboundService: () => new Response("{}", { status: options.outside }) }),
+    ...(options.outside && { outboundService: OUTSIDE }),
     ratelimits: Object.fromEntries((config.ratelimits ?? []).map(({ name, simple, ...rest }) => [name, { ...rest, simple: { ...simple, limit: options.rate ?? simple.limit } }])),
     ...(options.bare ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }] } : { assets: assets(config, options) }),
   };

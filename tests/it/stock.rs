@@ -39,6 +39,22 @@ fn wanting(world: &World, sku: &str) -> Opened {
 }
 
 #[test]
+fn what_there_is_always_more_of_asks_no_stock() {
+    let world = together();
+    let sku = piece(&world, 0);
+    let mut body = world.order_body(&sku, 31_000);
+    body["orders"][0]["lines"][0]["unlimited"] = json!(true);
+    let opened = world.open_with(CAMERA, &body);
+    assert_eq!(world.read(&opened)["orders"][0]["lines"][0]["unlimited"], true);
+    let begun = Buyer::of(&world, &opened).post("toss_card", "redirect");
+    assert_eq!(begun.code, 201, "{}", begun.body);
+    assert!(!begun.json()["presentation"].is_null(), "{}", begun.body);
+    // The same thing, counted, has none left.
+    let counted = Buyer::of(&world, &wanting(&world, &sku)).post("toss_card", "redirect");
+    assert!(counted.json()["presentation"].is_null(), "{}", counted.body);
+}
+
+#[test]
 fn r12_i4_f12_of_twenty_buyers_at_once_exactly_one_gets_the_last_piece() {
     let world = together();
     let sku = piece(&world, 1);

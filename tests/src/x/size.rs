@@ -20,8 +20,10 @@ use crate::setup::prepare;
 
 /// A first visit over a slow phone line stays under a second of transfer.
 const PAGE_BROTLI_BYTES_MAX: u64 = 75_000;
-/// A cold start parses this; the platform's own limit is fifteen times as high.
-const EDGE_GZIP_BYTES_MAX: u64 = 200_000;
+/// A cold start parses this; the platform's own limit is fourteen times as high. It was 200,000 with two
+/// providers; there are four, and turns that write everything at once, which the benchmark asks for. All
+/// adapters together have 350,000.
+const EDGE_GZIP_BYTES_MAX: u64 = 212_000;
 
 /// Prints `[raw, gzip, brotli]` for each file named on its command line.
 const WEIGH: &str = r#"

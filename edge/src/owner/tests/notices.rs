@@ -26,6 +26,16 @@ fn delivered(bench: &Bench, message: &str) {
     bench.run(Op::NoticeDone { notice: id, replays });
 }
 
+#[test]
+fn i14_what_is_done_all_at_once_is_out_no_more_and_the_rest_is() {
+    let (bench, _, paid) = told();
+    let all = bench.shelf.payloads();
+    assert!(all.len() > 1, "{all:?}");
+    let others = all.iter().filter(|message| **message != paid).map(|message| read(message).id);
+    bench.run(Op::NoticesDone { notices: others.chain(["no id".to_owned()]).collect() });
+    assert_eq!(bench.shelf.payloads(), [paid]);
+}
+
 fn replay(page: &Page, message: &str, replays: u32, key: &str) -> Replay {
     Replay {
         merchant: "m_camera".to_owned(),
