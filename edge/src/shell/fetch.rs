@@ -155,7 +155,7 @@ async fn demo(visit: &Visit, env: &Env) -> Result<Answer, Fault> {
             let millis = asked.get("offset_ms").and_then(serde_json::Value::as_i64);
             clock::demo::set_offset(millis.ok_or(Code::JsonSchema)?);
         }
-        super::cron::sweep(env).await;
+        cron::sweep(env).await;
     }
     let clock = serde_json::json!({
         "clock": clock::demo::MARK,
