@@ -49,8 +49,10 @@ const HELP = `usage: node tests/runtime.mjs [options]
   --objects DIR      the durable objects run another release: the one in this folder
   --rate LIMIT       every rate limit allows so many
   --var NAME=VALUE   set or replace a variable of the configuration; may be repeated
-  --outside STATUS   nobody outside is reached: each request gets this status at once
+  --outside WHO      nobody outside is reached: each request gets this status at once, or what the worker
+                     in this file answers
   --bare             nothing stands before our worker: neither the assets' nor the emulator's entry
+  --entry FILE       a module that stands in for the entry
   --between FILE     a module that stands in for the built one, which it finds as ./built.js
   --standby          wait for \`start\` before anything runs
 `;
@@ -60,7 +62,7 @@ class Refusal extends Error {}
 // ---- options ----
 
 function readOptions(words) {
-  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {}, between: null, outside: null, bare: false, standby: false };
+  const options = { base: BASE, port: null, state: null, build: "build-demo", edge: path.join(ROOT, "edge"), objects: null, rate: null, vars: {}, entry: null, between: null, outside: null, bare: false, standby: false };
   for (let at = 0; at < words.length; at += 2) {
     const [word, value] = [words[at], words[at + 1]];
     if (word === "--help") {
@@ -80,7 +82,8 @@ function readOptions(words) {
     else if (word === "--edge") options.edge = path.resolve(value);
     else if (word === "--objects") options.objects = path.resolve(value);
     else if (word === "--rate") options.rate = Number(value);
-    else if (word === "--outside") options.outside = Number(value);
+    else if (word === "--outside") options.outside = /^\d+$/.test(value) ? Number(value) : path.resolve(value);
+    else if (word === "--entry") options.entry = path.resolve(value);
     else if (word === "--between") options.between = path.resolve(value);
     else if (word === "--var") {
       const cut = value.indexOf("=");
@@ -169,6 +172,7 @@ function modules(config, options) {
   const built = path.join(options.edge, options.build);
   if (!existsSync(path.join(built, "index.js"))) throw new Refusal(`${built}/index.js is missing: run \`cargo x build\``);
   const found = new Map();
+  const entry = path.resolve(options.edge, config.main);
   const visit = (file) => {
     if (found.has(file)) return;
     const inner = path.relative(path.join(options.edge, "build"), file);
@@ -178,12 +182,12 @@ function modules(config, options) {
       found.set(file, { type: "CompiledWasm", path: file, contents: new Uint8Array(readFileSync(source)) });
       return;
     }
-    const contents = readFileSync(source, "utf8");
+    const contents = readFileSync(file === entry && options.entry !== null ? options.entry : source, "utf8");
     found.set(file, { type: "ESModule", path: file, contents });
     // The built module is minified, so the word `from` may touch the quotes.
     for (const [, name] of contents.matchAll(/\b(?:from|import)\s*["'](\.[^"']+)["']/g)) visit(path.resolve(path.dirname(file), name));
   };
-  visit(path.resolve(options.edge, config.main));
+  visit(entry);
   return [...found.values()];
 }
 
@@ -269,7 +273,8 @@ function workers(config, options) {
 
 /** Who answers instead of everybody outside: a worker, because a call that leaves the runtime costs more than ours. */
 function outside(options) {
-  const contents = `export default { fetch: () => new Response("{}", { status: ${options.outside} }) };`;
+  const status = `export default { fetch: () => new Response("{}", { status: ${options.outside} }) };`;
+  const contents = typeof options.outside === "string" ? readFileSync(options.outside, "utf8") : status;
   return { name: OUTSIDE, modules: [{ type: "ESModule", path: "outside.js", contents }], compatibilityDate: "2026-11-01" };
 }
 

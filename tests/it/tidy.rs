@@ -15,6 +15,8 @@ const FILE_LINES_MAX: usize = 600;
 const OURS: &[&str] = &["shared", "edge", "widget", "tests", "public"];
 /// Feature `demo` carries this text into the module, so its absence proves the feature's absence.
 const DEMO_MARK: &[u8] = b"hanbeon-demo-clock";
+/// The same for feature `load`, which fills shards for the benchmark.
+const LOAD_MARK: &[u8] = b"hanbeon-bench-load";
 
 #[test]
 fn the_runtime_crate_is_named_only_in_the_shell() {
@@ -155,19 +157,24 @@ fn every_crate_begins_with_a_map() {
     }
 }
 
-/// The clock moves in the demo only. `cargo x tidy` and `cargo x ci` build both modules first.
+/// The clock moves in the demo only, and shards are filled in the benchmark only. `cargo x tidy` and
+/// `cargo x ci` build what is released and the demo first.
 #[test]
-fn the_released_module_lacks_the_demo() {
-    let has_mark = |folder: &str| {
+fn the_released_module_lacks_the_demo_and_the_benchmark() {
+    let has_mark = |folder: &str, mark: &[u8]| {
         let module = fs::read(root().join("edge").join(folder).join("index_bg.wasm")).ok()?;
-        Some(module.windows(DEMO_MARK.len()).any(|window| window == DEMO_MARK))
+        Some(module.windows(mark.len()).any(|window| window == mark))
     };
-    assert_ne!(has_mark("build"), Some(true), "the release build of the edge contains demo code");
-    assert_ne!(
-        has_mark("build-demo"),
-        Some(false),
-        "the demo build lacks the mark by which its absence elsewhere is proved"
-    );
+    for (mark, made) in [(DEMO_MARK, "build-demo"), (LOAD_MARK, "build-load")] {
+        let name = String::from_utf8_lossy(mark);
+        assert_ne!(has_mark("build", mark), Some(true), "the released edge has code of {name}");
+        assert_ne!(
+            has_mark(made, mark),
+            Some(false),
+            "{made} lacks the mark {name}, by which its absence elsewhere is proved"
+        );
+    }
+    assert_ne!(has_mark("build-demo", LOAD_MARK), Some(true), "the demo fills no shards");
 }
 
 /// Mistakes on purpose are made in a copy of the sources alone; what was built from ours has no word of them.
@@ -231,7 +238,8 @@ fn lines(folder: &str, extensions: &'static [&'static str]) -> impl Iterator<Ite
 
 /// Our own files: what was built or installed is not text that people read.
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let built = ["target", "node_modules", "build", "build-demo", "dist", ".wrangler"];
+    let built =
+        ["target", "node_modules", "build", "build-demo", "build-load", "dist", ".wrangler"];
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

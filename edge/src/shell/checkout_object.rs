@@ -26,6 +26,9 @@ use super::host::{self, Broken, Ctx, Sql, parts};
 use super::store::CheckoutStore;
 use super::{clock, http, log, settings};
 
+#[cfg(feature = "load")]
+mod load;
+
 /// See `owner.rs`.
 #[wasm_bindgen]
 pub struct CheckoutObject {

@@ -2,6 +2,7 @@
 //!
 //! `edge/build`: release, optimised, no features; what is weighed and deployed.
 //! `edge/build-demo`: quick profile, feature `demo` (movable clock, notices to loopback), not optimised.
+//! `edge/build-load`: the same with feature `load` alone, which fills shards for the benchmark.
 //! `widget/dist`: what the edge serves under `/widget/`.
 //!
 //! # Why
@@ -32,13 +33,15 @@ pub enum Edge {
     Demo,
     /// As small as what ships, with what tests need: kept for the tests of the next release.
     Kept,
+    /// Fills shards for the benchmark.
+    Load,
 }
 
 impl Edge {
     fn profile(self) -> &'static str {
         match self {
             Self::Release | Self::Kept => "release",
-            Self::Demo => "demo",
+            Self::Demo | Self::Load => "demo",
         }
     }
 
@@ -48,15 +51,29 @@ impl Edge {
             Self::Release => "build",
             Self::Demo => "build-demo",
             Self::Kept => "build-kept",
+            Self::Load => "build-load",
+        }
+    }
+
+    /// Whether it is as small as what ships.
+    fn is_small(self) -> bool {
+        self.profile() == "release"
+    }
+
+    fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::Release => None,
+            Self::Demo | Self::Kept => Some("demo"),
+            Self::Load => Some("load"),
         }
     }
 
     fn switches(self, command: &mut Command) -> Result<(), Failure> {
-        if self != Self::Demo {
+        if self.is_small() {
             smallest(command)?;
         }
-        if self != Self::Release {
-            command.args(["--features", "demo"]);
+        if let Some(feature) = self.feature() {
+            command.args(["--features", feature]);
         }
         Ok(())
     }
@@ -182,13 +199,14 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         .env("ESBUILD_BIN", existing(npm_bin("esbuild"))?)
         // Its own call of wasm-opt keeps the names of functions, which are a quarter of the module.
         .args(["--out-dir", which.folder(), "--no-opt"]);
-    match which {
-        Edge::Release | Edge::Kept => pack.arg("--release"),
-        Edge::Demo => pack.args(["--profile", "demo"]),
-    };
+    if which.is_small() {
+        pack.arg("--release");
+    } else {
+        pack.args(["--profile", which.profile()]);
+    }
     which.switches(&mut pack)?;
     quiet(&mut pack)?;
-    if which != Edge::Demo {
+    if which.is_small() {
         let module = built.join("index_bg.wasm");
         let text = scratch()?.join("edge.wat");
         opt(&[EDGE_EXPORTS, &["--debuginfo", "--emit-text"]].concat(), &module, &text)?;
