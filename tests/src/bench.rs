@@ -2,7 +2,8 @@
 //! costs, on the same runtime in the same run.
 //!
 //! Map: `worker` who is compared, what each is asked and must answer · `jobs` turns and checks · `load`
-//! connections and clocks · `server` the runtime's process · `report` medians and ratios. The peers are in
+//! connections and clocks · `server` the runtime's process · `growth` what an order costs when a million are
+//! there · `cold` the first answer of a fresh runtime · `report` medians and ratios. The peers are in
 //! `tests/bench/`.
 //!
 //! # What makes it fair
@@ -13,6 +14,8 @@
 
 use jobs::{Field, Job, Row, Samples, Storage};
 
+pub mod cold;
+pub mod growth;
 pub mod jobs;
 pub mod load;
 pub mod report;
@@ -32,7 +35,40 @@ pub struct Order {
     pub base: u16,
     /// One storage alone.
     pub storage: Option<Storage>,
+    /// One part alone.
+    pub part: Option<Part>,
+    /// The largest size too, which takes ten minutes and some gigabytes.
+    pub whole: bool,
 }
+
+/// A part of the benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Every worker at every row.
+    Peers,
+    /// The same orders on shards of ever more checkouts.
+    Growth,
+    /// From the spawn to the first answer.
+    Cold,
+}
+
+impl Part {
+    /// In the order in which they run.
+    pub const ALL: [Self; 3] = [Self::Cold, Self::Growth, Self::Peers];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Peers => "peers",
+            Self::Growth => "growth",
+            Self::Cold => "cold",
+        }
+    }
+}
+
+/// Checkouts that are there when further orders are measured.
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 
 /// The rows of a storage.
 fn rows(storage: Storage) -> Vec<Row> {
@@ -63,6 +99,15 @@ fn rows(storage: Storage) -> Vec<Row> {
 /// # Errors
 /// What was wrong, in one sentence.
 pub fn run(order: &Order, say: &dyn Fn(&str)) -> Result<Report, String> {
+    let runs = |part| order.part.is_none_or(|only| only == part);
+    let starts = if runs(Part::Cold) { cold::run(order.base, say)? } else { Vec::new() };
+    let sizes = if order.whole { SIZES.as_slice() } else { &SIZES[..2] };
+    let grown = if runs(Part::Growth) { growth::run(order, sizes, say)? } else { Vec::new() };
+    let samples = if runs(Part::Peers) { peers(order, say)? } else { Samples::new() };
+    Ok(Report::of(&samples, grown, starts))
+}
+
+fn peers(order: &Order, say: &dyn Fn(&str)) -> Result<Samples, String> {
     let mut samples = Samples::new();
     let wanted = |storage: &Storage| order.storage.is_none_or(|only| only == *storage);
     for storage in Storage::ALL.into_iter().filter(wanted) {
@@ -83,5 +128,5 @@ pub fn run(order: &Order, say: &dyn Fn(&str)) -> Result<Report, String> {
         say("cutting the power, and asking who remembers");
         field.end()?;
     }
-    Ok(Report::of(&samples))
+    Ok(samples)
 }

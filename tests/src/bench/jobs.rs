@@ -12,8 +12,8 @@ use super::worker::{Worker, row};
 const PILOT: usize = 200;
 /// Tokens that are tried again after the power cut.
 const REPLAYS: usize = 64;
-/// Connections of a preparation that nobody measures.
-const PREPARING: usize = 32;
+/// Connections where nothing else is said.
+pub const CONNECTIONS: usize = 32;
 /// Pieces of what is reserved all day.
 const MANY: u64 = 1_000_000;
 
@@ -39,8 +39,10 @@ impl Storage {
         }
     }
 
-    fn folder(self, worker: Worker) -> PathBuf {
-        let name = format!("hanbeon-bench-{}-{}", worker.name(), std::process::id());
+    /// A folder of its own on this storage.
+    #[must_use]
+    pub fn folder(self, name: &str) -> PathBuf {
+        let name = format!("hanbeon-bench-{name}-{}", std::process::id());
         match self {
             Self::Memory => PathBuf::from("/dev/shm").join(name),
             Self::Disk => crate::root().join("target/tmp").join(name),
@@ -129,7 +131,7 @@ impl Field {
     pub fn start(storage: Storage, base: u16, seconds: f64) -> Result<Self, String> {
         let mut servers = BTreeMap::new();
         for (port, worker) in (base..).zip(Worker::ALL) {
-            let folder = storage.folder(worker);
+            let folder = storage.folder(worker.name());
             let _absent = std::fs::remove_dir_all(&folder);
             std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
             let server = Server::start(&worker.words(), &folder, port)?;
@@ -217,7 +219,7 @@ impl Field {
         let numbers = first..self.numbers;
         let skus: std::collections::BTreeSet<String> = numbers.clone().map(sku).collect();
         let stocked = skus.iter().map(|sku| worker.stock(sku, 1)).collect();
-        for answer in self.fire(worker, PREPARING, stocked)?.0.answers {
+        for answer in self.fire(worker, CONNECTIONS, stocked)?.0.answers {
             if answer.status != 200 {
                 return Err(format!("the stock is not set: {answer:?}"));
             }
@@ -256,7 +258,7 @@ impl Field {
             .enumerate()
             .map(|(at, n)| worker.exchange(n, &sku(at), tomorrow()))
             .collect();
-        let (volley, _) = self.fire(worker, PREPARING, shots)?;
+        let (volley, _) = self.fire(worker, CONNECTIONS, shots)?;
         volley.answers.iter().map(|answer| worker.token(answer)).collect()
     }
 
@@ -306,7 +308,7 @@ impl Field {
 
     fn remembers(&self, worker: Worker, used: &[String]) -> Result<(), String> {
         let shots = (0..).zip(used).map(|(n, token)| worker.attempt(u64::MAX - n, token));
-        let (volley, _) = self.fire(worker, PREPARING, shots.collect())?;
+        let (volley, _) = self.fire(worker, CONNECTIONS, shots.collect())?;
         let said = volley.answers.iter().try_for_each(Worker::replayed);
         let (name, storage) = (worker.name(), self.storage.name());
         said.map_err(|why| format!("I-9: {name} forgot what it had answered, on {storage}: {why}"))
@@ -325,7 +327,7 @@ fn sample(volley: &Volley, cpu: Duration) -> Sample {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the shop signs by its own clock")]
-fn tomorrow() -> u64 {
+pub(super) fn tomorrow() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.as_secs() + 86_400
 }

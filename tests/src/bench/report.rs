@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::cold::{First, STARTERS, Start, delta_ms, median_ms};
+use super::growth::{Grown, REQUESTS, cost_growth};
 use super::jobs::{Job, Row, Sample, Samples, Storage};
 use super::worker::Worker;
 
@@ -12,19 +14,28 @@ use super::worker::Worker;
 #[derive(Debug)]
 pub struct Report {
     medians: BTreeMap<(Row, Worker), Sample>,
+    grown: Vec<Grown>,
+    starts: Vec<Start>,
 }
 
 impl Report {
     /// Of all samples.
     #[must_use]
-    pub fn of(samples: &Samples) -> Self {
+    pub fn of(samples: &Samples, grown: Vec<Grown>, starts: Vec<Start>) -> Self {
         let medians = samples.iter().map(|(key, all)| (*key, median(all))).collect();
-        Self { medians }
+        Self { medians, grown, starts }
     }
 
-    /// A line for every worker at every row.
+    /// A line for every worker at every row, for every size, and for every start.
     #[must_use]
     pub fn table(&self) -> String {
+        [self.rows(), self.sizes(), self.colds()].concat()
+    }
+
+    fn rows(&self) -> String {
+        if self.medians.is_empty() {
+            return String::new();
+        }
         let mut text = format!(
             "{:<7} {:<28} {:>5} {:<7} {:>9} {:>9} {:>9} {:>8} {:>8}\n",
             "storage", "job", "conns", "worker", "req/s", "p50 ms", "p99 ms", "all ms", "cpu us"
@@ -47,6 +58,49 @@ impl Report {
         text
     }
 
+    fn sizes(&self) -> String {
+        if self.grown.is_empty() {
+            return String::new();
+        }
+        let mut text = format!(
+            "{:<16} {:>12} {:>10} {:>12} {:>12} {:>10} {:>8}\n",
+            "checkouts there",
+            "cpu us/order",
+            "memory MB",
+            "bytes/each",
+            "bytes/more",
+            "book MB",
+            "filled s"
+        );
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        for grown in &self.grown {
+            text += &format!(
+                "{:<16} {:>12} {:>10.0} {:>12} {:>12} {:>10.1} {:>8.0}\n",
+                grown.size,
+                grown.median().as_micros(),
+                megabytes(grown.memory),
+                grown.bytes_each(),
+                grown.bytes_more(),
+                megabytes(grown.book),
+                grown.filled.as_secs_f64(),
+            );
+        }
+        text
+    }
+
+    fn colds(&self) -> String {
+        let mut text = String::new();
+        for worker in STARTERS {
+            let [health, issue] = First::ALL.map(|first| median_ms(&self.starts, worker, first));
+            let Some((health, issue)) = health.zip(issue) else { continue };
+            let name = worker.name();
+            text += &format!(
+                "cold start of {name:<7} {health:>6.1} ms to health, {issue:>6.1} ms to a token\n"
+            );
+        }
+        text
+    }
+
     /// Everything, for programs.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -64,10 +118,23 @@ impl Report {
             "ratios": self.ratios(Worker::Common),
             "ratios_twin": self.ratios(Worker::Twin),
             "rows": rows,
+            "growth": self.grown.iter().map(grown).collect::<Vec<_>>(),
+            "cold_start_ms": self.cold(),
+            "cold_start_delta_ms": delta_ms(&self.starts, Worker::Common).map(rounded),
         })
     }
 
-    /// Ours against another, as requests per second; `last_item` is a time, and less is better there.
+    fn cold(&self) -> Map<String, Value> {
+        let medians = |worker| {
+            let median = |first| median_ms(&self.starts, worker, first).map(rounded);
+            let [health, issue] = First::ALL.map(median);
+            (worker.name().to_owned(), json!({ "health": health, "issue": issue }))
+        };
+        STARTERS.into_iter().map(medians).collect()
+    }
+
+    /// Ours against another, as requests per second; `last_item` is a time, and less is better there, as in
+    /// `cost_growth`, which is ours against ourselves, and in `cold_start_delta_ms`.
     #[must_use]
     pub fn ratios(&self, other: Worker) -> Map<String, Value> {
         let rate = |storage, job, connections, worker| {
@@ -96,6 +163,8 @@ impl Report {
                     .map(|(ours, floor)| ours / floor),
             ),
             ("last_item", last(Worker::Ours).zip(last(other)).map(|(ours, other)| ours / other)),
+            ("cost_growth", cost_growth(&self.grown)),
+            ("cold_start_delta_ms", delta_ms(&self.starts, other)),
         ];
         all.into_iter().map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded)))).collect()
     }
@@ -109,6 +178,20 @@ impl Report {
     ) -> Option<&Sample> {
         self.medians.get(&(Row { storage, job, connections }, worker))
     }
+}
+
+fn grown(grown: &Grown) -> Value {
+    json!({
+        "checkouts": grown.size,
+        "cpu_us_per_order": grown.median().as_micros() as u64,
+        "cpu_us_per_order_each_turn": grown.cpu.iter().map(|cpu| cpu.as_micros() as u64).collect::<Vec<_>>(),
+        "cpu_us_per_request": grown.median().as_micros() as u64 / u64::from(REQUESTS),
+        "memory_bytes": grown.memory,
+        "bytes_per_checkout": grown.bytes_each(),
+        "bytes_per_further_checkout": grown.bytes_more(),
+        "book_bytes": grown.book,
+        "filled_seconds": rounded(grown.filled.as_secs_f64()),
+    })
 }
 
 fn median(all: &[Sample]) -> Sample {

@@ -69,6 +69,17 @@ impl Server {
         Duration::from_millis(ticks * 10)
     }
 
+    /// What it has in memory, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.runtime));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let kilobytes =
+            line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok());
+        kilobytes.unwrap_or_default() * 1_024
+    }
+
     /// Waits for the first good answer of this path.
     ///
     /// # Errors

@@ -113,6 +113,57 @@ impl Worker {
         shot
     }
 
+    /// The header by which the shop's server is known.
+    #[must_use]
+    pub fn key() -> (&'static str, String) {
+        ("authorization", format!("Bearer {API_KEY}"))
+    }
+
+    /// The shop's server opens a checkout of our own.
+    #[must_use]
+    pub fn open(n: u64) -> Shot {
+        let body = json!({
+            "buyer": { "id": format!("b-{n}") },
+            "orders": [{ "order_id": format!("bench-{n}"), "seller": "m_camera", "amount": AMOUNT,
+                         "lines": [{ "sku": "free", "name": "Fujifilm X100V", "quantity": 1,
+                                     "unit_amount": AMOUNT, "unlimited": true }] }],
+            "amount": AMOUNT, "currency": "KRW", "return_url": format!("{ORIGIN}/return.html"),
+        });
+        Shot {
+            method: Method::POST,
+            path: Self::Ours.path("/checkouts"),
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                Self::key(),
+                ("idempotency-key", format!("bench-open-{n:08}")),
+            ],
+            body: body.to_string(),
+        }
+    }
+
+    /// An opened checkout's id and token.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub fn opened(answer: &Answer) -> Result<(String, String), String> {
+        let body = read(answer, 201)?;
+        let text = |name: &str| body[name].as_str().map(str::to_owned);
+        let opened = text("id").zip(text("token"));
+        opened.ok_or_else(|| format!("no checkout: {body}"))
+    }
+
+    /// The path of the window that an attempt shows.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub fn window(answer: &Answer) -> Result<String, String> {
+        Self::Ours.begun(answer)?;
+        let body = read(answer, 201)?;
+        let url = body["presentation"]["url"].as_str().unwrap_or_default();
+        let path = url.find("/w/").and_then(|at| url.get(at..));
+        path.map(str::to_owned).ok_or_else(|| format!("no window: {body}"))
+    }
+
     /// The shop says how many there are.
     #[must_use]
     pub fn stock(self, sku: &str, units: u64) -> Shot {
@@ -121,7 +172,7 @@ impl Worker {
             path: self.path(&format!("/stock/{sku}")),
             headers: vec![
                 ("content-type", "application/json".to_owned()),
-                ("authorization", format!("Bearer {API_KEY}")),
+                Self::key(),
                 ("idempotency-key", format!("bench-stock-{sku}-{units}")),
             ],
             body: json!({ "units": units }).to_string(),

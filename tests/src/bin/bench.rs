@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use tests::bench::jobs::Storage;
-use tests::bench::{Order, run};
+use tests::bench::{Order, Part, run};
 use tests::words::Words;
 
 fn main() -> ExitCode {
@@ -15,6 +15,10 @@ fn main() -> ExitCode {
         storage: words
             .value("--storage")
             .and_then(|name| Storage::ALL.into_iter().find(|storage| storage.name() == name)),
+        part: words
+            .value("--only")
+            .and_then(|name| Part::ALL.into_iter().find(|part| part.name() == name)),
+        whole: words.has("--whole"),
     };
     match run(&order, &|what| eprintln!("{what}")) {
         Ok(report) if words.has("--json") => println!("{:#}", report.json()),

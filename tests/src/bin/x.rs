@@ -202,6 +202,21 @@ const TASKS: &[Task] = &[
                 value: Some("P"),
                 about: "the first of four ports (default 27300)",
             },
+            Opt {
+                name: "--storage",
+                value: Some("memory|disk"),
+                about: "files on one storage alone (default both; growth runs on the disk)",
+            },
+            Opt {
+                name: "--only",
+                value: Some("peers|growth|cold"),
+                about: "one part alone: beside peers, cost as work grows, cold start",
+            },
+            Opt {
+                name: "--whole",
+                value: None,
+                about: "growth to a million checkouts, not to a hundred thousand: minutes, and gigabytes",
+            },
             Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
         ],
         filter: Some("edge: what is measured"),

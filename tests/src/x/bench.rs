@@ -12,7 +12,7 @@ use crate::setup::prepare;
 /// The workers in TypeScript, each a folder of `tests/bench`.
 const PEERS: [&str; 3] = ["common", "twin", "floors"];
 /// What is passed on as it stands.
-const PASSED: [&str; 4] = ["--rounds", "--seconds", "--port", "--storage"];
+const PASSED: [&str; 5] = ["--rounds", "--seconds", "--port", "--storage", "--only"];
 
 /// The task `bench`.
 pub fn bench(words: &Words) -> Result<(), Failure> {
@@ -22,6 +22,7 @@ pub fn bench(words: &Words) -> Result<(), Failure> {
     }
     prepare()?;
     edge(Edge::Release)?;
+    edge(Edge::Load)?;
     for peer in PEERS {
         let folder = root().join("tests/bench").join(peer);
         let mut esbuild = program(npm_bin("esbuild"));
@@ -37,8 +38,10 @@ pub fn bench(words: &Words) -> Result<(), Failure> {
             command.args([name, value]);
         }
     }
-    if words.has("--json") {
-        command.arg("--json");
+    for name in ["--json", "--whole"] {
+        if words.has(name) {
+            command.arg(name);
+        }
     }
     run(command.env("HANBEON_NODE", npm_bin("node")))
 }
