@@ -3,7 +3,7 @@
 //!
 //! Map: `worker` who is compared, what each is asked and must answer · `jobs` turns and checks · `load`
 //! connections and clocks · `server` the runtime's process · `growth` what an order costs when a million are
-//! there · `cold` the first answer of a fresh runtime · `report` medians and ratios. The peers are in
+//! there · `count` what it does, by number · `cold` the first answer of a fresh runtime · `report` medians and ratios. The peers are in
 //! `tests/bench/`.
 //!
 //! # What makes it fair
@@ -15,6 +15,7 @@
 use jobs::{Field, Job, Row, Samples, Storage};
 
 pub mod cold;
+pub mod count;
 pub mod growth;
 pub mod jobs;
 pub mod load;
@@ -37,8 +38,10 @@ pub struct Order {
     pub storage: Option<Storage>,
     /// One part alone.
     pub part: Option<Part>,
-    /// The largest size too, which takes ten minutes and some gigabytes.
-    pub whole: bool,
+    /// The largest size: a million takes many minutes and some gigabytes.
+    pub most: u32,
+    /// Orders at each size.
+    pub orders: u64,
 }
 
 /// A part of the benchmark.
@@ -48,13 +51,15 @@ pub enum Part {
     Peers,
     /// The same orders on shards of ever more checkouts.
     Growth,
+    /// What an order does, by number.
+    Count,
     /// From the spawn to the first answer.
     Cold,
 }
 
 impl Part {
     /// In the order in which they run.
-    pub const ALL: [Self; 3] = [Self::Cold, Self::Growth, Self::Peers];
+    pub const ALL: [Self; 4] = [Self::Cold, Self::Count, Self::Growth, Self::Peers];
 
     /// Its name on the command line.
     #[must_use]
@@ -62,13 +67,14 @@ impl Part {
         match self {
             Self::Peers => "peers",
             Self::Growth => "growth",
+            Self::Count => "count",
             Self::Cold => "cold",
         }
     }
 }
 
 /// Checkouts that are there when further orders are measured.
-const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
+pub const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 
 /// The rows of a storage.
 fn rows(storage: Storage) -> Vec<Row> {
@@ -101,10 +107,11 @@ fn rows(storage: Storage) -> Vec<Row> {
 pub fn run(order: &Order, say: &dyn Fn(&str)) -> Result<Report, String> {
     let runs = |part| order.part.is_none_or(|only| only == part);
     let starts = if runs(Part::Cold) { cold::run(order.base, say)? } else { Vec::new() };
-    let sizes = if order.whole { SIZES.as_slice() } else { &SIZES[..2] };
-    let grown = if runs(Part::Growth) { growth::run(order, sizes, say)? } else { Vec::new() };
+    let counts = if runs(Part::Count) { count::run(order.base, say)? } else { Vec::new() };
+    let sizes: Vec<u32> = SIZES.into_iter().filter(|size| *size <= order.most).collect();
+    let grown = if runs(Part::Growth) { growth::run(order, &sizes, say)? } else { Vec::new() };
     let samples = if runs(Part::Peers) { peers(order, say)? } else { Samples::new() };
-    Ok(Report::of(&samples, grown, starts))
+    Ok(Report { counts, grown, starts, ..Report::of(&samples) })
 }
 
 fn peers(order: &Order, say: &dyn Fn(&str)) -> Result<Samples, String> {

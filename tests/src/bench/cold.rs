@@ -16,7 +16,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde_json::{Map, Value};
 
-use super::jobs::tomorrow;
+use super::jobs::{Storage, tomorrow};
 use super::load::{Answer, Shot, now};
 use super::worker::Worker;
 use crate::demo::released;
@@ -88,8 +88,8 @@ pub fn delta_ms(starts: &[Start], other: Worker) -> Option<f64> {
 /// # Errors
 /// What was wrong, in one sentence.
 pub fn run(port: u16, say: &dyn Fn(&str)) -> Result<Vec<Start>, String> {
-    let folder =
-        root().join("target/tmp").join(format!("hanbeon-bench-cold-{}", std::process::id()));
+    // In memory: what the disk takes to say that something is kept is another measurement.
+    let folder = Storage::Memory.folder("cold");
     let done = starts(&folder, port, say);
     let _left = fs::remove_dir_all(&folder);
     done
@@ -220,14 +220,16 @@ fn write(worker: Worker, folder: &Path, port: u16) -> Result<(), String> {
     let modules: &[(&str, &str)] = match worker {
         Worker::Ours => &[
             ("entry.js", "esModule"),
+            ("src/shell/host.js", "esModule"),
             ("build/index.js", "esModule"),
             ("build/index_bg.wasm", "wasm"),
         ],
         Worker::Common | Worker::Twin | Worker::Floors => &[("build/index.js", "esModule")],
     };
-    fs::create_dir_all(folder.join("build")).map_err(failed)?;
     for (name, _) in modules {
-        fs::copy(home.join(name), folder.join(name)).map_err(failed)?;
+        let to = folder.join(name);
+        fs::create_dir_all(to.parent().unwrap_or(folder)).map_err(failed)?;
+        fs::copy(home.join(name), to).map_err(failed)?;
     }
     let text = config(worker, modules, &folder.join("storage"), port)?;
     fs::write(folder.join("config.capnp"), text).map_err(failed)

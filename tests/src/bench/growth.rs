@@ -4,6 +4,7 @@
 //! feature `load`, which no release has). Then the release starts on what that left behind, and the same
 //! orders go through it at every size, from the opening to the notice; the sizes take turns.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -14,16 +15,15 @@ use shared::id::Home;
 
 use super::Order;
 use super::jobs::{CONNECTIONS, Storage};
-use super::load::{Answer, Shot, Volley, fire};
+use super::load::{Answer, Shot, fire};
 use super::server::Server;
 use super::worker::Worker;
 use crate::demo::released;
 
-/// Orders at each size, in so many turns.
-pub const ORDERS: u64 = 10_000;
+/// The orders of each size come in so many turns.
 const TURNS: u64 = 5;
-/// Orders before those, so that the module is compiled in earnest when the clock starts.
-const WARM: u64 = 1_000;
+/// One turn more goes before those, so that the module is compiled in earnest when the clock starts.
+const WARM: u64 = 1;
 /// The shards of the demo's configuration.
 const SHARDS: u8 = 4;
 /// Orders of one commit, over all shards.
@@ -46,6 +46,8 @@ pub struct Grown {
     pub shards: u64,
     /// What they grew by, with all orders and those of the warm-up.
     pub grew: u64,
+    /// How many orders that were.
+    pub orders: u64,
     /// What the book had, in bytes.
     pub book: u64,
     /// How long it took to fill them.
@@ -70,7 +72,7 @@ impl Grown {
     /// Bytes of a shard's file for each order of this run.
     #[must_use]
     pub fn bytes_more(&self) -> u64 {
-        self.grew.checked_div(ORDERS + WARM).unwrap_or_default()
+        self.grew.checked_div(self.orders).unwrap_or_default()
     }
 }
 
@@ -82,11 +84,33 @@ pub fn cost_growth(all: &[Grown]) -> Option<f64> {
     (first.size < last.size && before > 0.0).then(|| last.median().as_secs_f64() / before)
 }
 
+/// A folder that is gone in the end, whatever happened.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn fresh(path: PathBuf) -> Result<Self, String> {
+        let _absent = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).map_err(|error| error.to_string())?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A worker on a filled storage.
 struct Size {
     grown: Grown,
-    folder: PathBuf,
+    // Before the folder, so that it ends first.
     server: Server,
+    folder: Folder,
     next: u64,
 }
 
@@ -100,19 +124,19 @@ pub fn run(order: &Order, sizes: &[u32], say: &dyn Fn(&str)) -> Result<Vec<Grown
     for (port, size) in (order.base..).zip(sizes) {
         all.push(Size::filled(*size, storage, port, say)?);
     }
-    for size in &mut all {
-        say(&format!("{} checkouts there: warming up", size.grown.size));
-        size.orders(WARM)?;
-    }
-    for turn in 1..=TURNS {
+    let orders = (order.orders / TURNS).max(1);
+    for turn in 0..WARM + TURNS {
         for size in &mut all {
-            let cpu = size.orders(ORDERS / TURNS)?;
-            let each = Duration::from_secs_f64(cpu.as_secs_f64() / (ORDERS / TURNS) as f64);
-            say(&format!(
-                "{} checkouts there: turn {turn}/{TURNS}, {} us of CPU an order",
-                size.grown.size,
-                each.as_micros()
-            ));
+            let cpu = size.orders(orders)?;
+            let each = Duration::from_secs_f64(cpu.as_secs_f64() / orders as f64);
+            let (there, us) = (size.grown.size, each.as_micros());
+            if turn < WARM {
+                say(&format!(
+                    "{there} checkouts there: warmed up by {orders} orders, {us} us each"
+                ));
+                continue;
+            }
+            say(&format!("{there} checkouts there: turn {turn}/{TURNS}, {us} us of CPU an order"));
             size.grown.cpu.push(each);
         }
     }
@@ -121,13 +145,11 @@ pub fn run(order: &Order, sizes: &[u32], say: &dyn Fn(&str)) -> Result<Vec<Grown
 
 impl Size {
     fn filled(size: u32, storage: Storage, port: u16, say: &dyn Fn(&str)) -> Result<Self, String> {
-        let folder = storage.folder(&format!("grown-{size}"));
-        let _absent = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let folder = Folder::fresh(storage.folder(&format!("grown-{size}")))?;
         let begun = super::load::now();
-        fill(&folder, port, size, say)?;
+        fill(&folder.0, port, size, say)?;
         let filled = begun.elapsed();
-        let [shards, book] = ["CheckoutObject", "D1"].map(|of| on_disk(&folder, of));
+        let [shards, book] = ["CheckoutObject", "D1"].map(|of| on_disk(&folder.0, of));
         let grown = Grown { size, shards, book, filled, ..Grown::default() };
         say(&format!(
             "{size} checkouts filled in {:.0} s: {:.1} MB of shards, {:.1} MB of book",
@@ -135,67 +157,81 @@ impl Size {
             shards as f64 / 1e6,
             book as f64 / 1e6
         ));
-        let mut words = Worker::Ours.words();
-        words.extend(["--outside".to_owned(), "tests/bench/outside.js".to_owned()]);
-        let server = Server::start(&words, &folder, port)?;
-        server.wait(Worker::Ours.health())?;
-        Ok(Self { grown, folder, server, next: 0 })
+        let server = released_on(&folder.0, port, &[])?;
+        Ok(Self { grown, server, folder, next: 0 })
     }
 
-    /// So many orders from the opening to the notice, and what they cost the runtime.
+    /// So many orders more, and what they cost the runtime.
     fn orders(&mut self, count: u64) -> Result<Duration, String> {
         let numbers = self.next..self.next + count;
         self.next += count;
-        let port = self.server.port;
+        self.grown.orders += count;
         let before = self.server.cpu();
-        let send = |shots: Vec<Shot>| -> Result<Vec<Answer>, String> {
-            let Volley { answers, .. } = fire(port, CONNECTIONS, shots)?;
-            Ok(answers)
-        };
-        let opened = send(numbers.clone().map(Worker::open).collect())?;
-        let opened = opened.iter().map(Worker::opened).collect::<Result<Vec<_>, _>>()?;
-        let attempts = numbers.clone().zip(&opened);
-        let begun = send(attempts.map(|(n, (_, token))| Worker::Ours.attempt(n, token)).collect())?;
-        let windows = begun.iter().map(Worker::window).collect::<Result<Vec<_>, _>>()?;
-        let shown = send(windows.into_iter().map(|path| get(path, false)).collect())?;
-        let ways = shown.iter().map(way_back).collect::<Result<Vec<_>, _>>()?;
-        for answer in send(ways.into_iter().map(|path| get(path, false)).collect())? {
-            if !matches!(answer.status, 200 | 303) {
-                return Err(format!("the way back ends in {answer:?}"));
-            }
-        }
-        self.rest();
-        let looks = opened.iter().map(|(id, _)| get(format!("/v1/checkouts/{id}"), true));
-        for answer in send(looks.collect())? {
-            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            if answer.status != 200 || body["status"] != "paid" {
-                return Err(format!("an order is not paid: {} {body}", answer.status));
-            }
-        }
-        self.rest();
+        orders(&self.server, numbers)?;
         Ok(self.server.cpu().saturating_sub(before))
-    }
-
-    /// Waits until the runtime has nothing to do: letters and the book are part of an order.
-    fn rest(&self) {
-        let mut quiet = 0;
-        let mut last = self.server.cpu();
-        while quiet < 3 {
-            sleep(Duration::from_millis(150));
-            let now = self.server.cpu();
-            quiet =
-                if now.saturating_sub(last) <= Duration::from_millis(10) { quiet + 1 } else { 0 };
-            last = now;
-        }
     }
 
     fn end(mut self) -> Grown {
         self.grown.memory = self.server.memory();
-        let shards = on_disk(&self.folder, "CheckoutObject");
+        let shards = on_disk(&self.folder.0, "CheckoutObject");
         self.grown.grew = shards.saturating_sub(self.grown.shards);
-        self.server.kill();
-        let _left = std::fs::remove_dir_all(&self.folder);
         self.grown
+    }
+}
+
+/// The runtime of the release, with a provider who approves and shops who take every notice.
+///
+/// # Errors
+/// One sentence.
+pub fn released_on(folder: &Path, port: u16, more: &[&str]) -> Result<Server, String> {
+    let mut words = Worker::Ours.words();
+    words.extend(["--outside", "tests/bench/outside.js"].map(str::to_owned));
+    words.extend(more.iter().map(|word| (*word).to_owned()));
+    let server = Server::start(&words, folder, port)?;
+    server.wait(Worker::Ours.health())?;
+    Ok(server)
+}
+
+/// Whole orders: opened by the shop, begun, shown, paid and told, and looked at by the shop once more.
+///
+/// # Errors
+/// What is wrong with an answer.
+pub fn orders(server: &Server, numbers: Range<u64>) -> Result<(), String> {
+    let send =
+        |shots: Vec<Shot>| fire(server.port, CONNECTIONS, shots).map(|volley| volley.answers);
+    let opened = send(numbers.clone().map(Worker::open).collect())?;
+    let opened = opened.iter().map(Worker::opened).collect::<Result<Vec<_>, _>>()?;
+    let attempts = numbers.zip(&opened);
+    let begun = send(attempts.map(|(n, (_, token))| Worker::Ours.attempt(n, token)).collect())?;
+    let windows = begun.iter().map(Worker::window).collect::<Result<Vec<_>, _>>()?;
+    let shown = send(windows.into_iter().map(|path| get(path, false)).collect())?;
+    let ways = shown.iter().map(way_back).collect::<Result<Vec<_>, _>>()?;
+    for answer in send(ways.into_iter().map(|path| get(path, false)).collect())? {
+        if !matches!(answer.status, 200 | 303) {
+            return Err(format!("the way back ends in {answer:?}"));
+        }
+    }
+    rest(server);
+    let looks = opened.iter().map(|(id, _)| get(format!("/v1/checkouts/{id}"), true));
+    for answer in send(looks.collect())? {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status != 200 || body["status"] != "paid" {
+            return Err(format!("an order is not paid: {} {body}", answer.status));
+        }
+    }
+    rest(server);
+    Ok(())
+}
+
+/// Waits until the runtime has nothing to do: letters and the book are part of an order.
+fn rest(server: &Server) {
+    let mut quiet = 0;
+    let mut last = server.cpu();
+    while quiet < 3 {
+        sleep(Duration::from_millis(150));
+        let now = server.cpu();
+        quiet = if now.saturating_sub(last) <= Duration::from_millis(10) { quiet + 1 } else { 0 };
+        last = now;
     }
 }
 

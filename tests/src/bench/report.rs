@@ -6,30 +6,38 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::cold::{First, STARTERS, Start, delta_ms, median_ms};
+use super::count::Counts;
 use super::growth::{Grown, REQUESTS, cost_growth};
 use super::jobs::{Job, Row, Sample, Samples, Storage};
 use super::worker::Worker;
 
 /// The medians of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
-    medians: BTreeMap<(Row, Worker), Sample>,
-    grown: Vec<Grown>,
-    starts: Vec<Start>,
+    /// Every worker at every row.
+    pub medians: BTreeMap<(Row, Worker), Sample>,
+    /// What an order costs at each size.
+    pub grown: Vec<Grown>,
+    /// Every cold start.
+    pub starts: Vec<Start>,
+    /// What an order does.
+    pub counts: Counts,
 }
 
 impl Report {
     /// Of all samples.
     #[must_use]
-    pub fn of(samples: &Samples, grown: Vec<Grown>, starts: Vec<Start>) -> Self {
+    pub fn of(samples: &Samples) -> Self {
         let medians = samples.iter().map(|(key, all)| (*key, median(all))).collect();
-        Self { medians, grown, starts }
+        Self { medians, ..Self::default() }
     }
 
     /// A line for every worker at every row, for every size, and for every start.
     #[must_use]
     pub fn table(&self) -> String {
-        [self.rows(), self.sizes(), self.colds()].concat()
+        let count = |(name, count): &(String, f64)| format!("an order: {count:>7.2} {name}\n");
+        let counts = self.counts.iter().map(count).collect();
+        [self.rows(), self.sizes(), counts, self.colds()].concat()
     }
 
     fn rows(&self) -> String {
@@ -119,6 +127,7 @@ impl Report {
             "ratios_twin": self.ratios(Worker::Twin),
             "rows": rows,
             "growth": self.grown.iter().map(grown).collect::<Vec<_>>(),
+            "per_order": self.counts.iter().map(|(name, count)| (name.clone(), json!(rounded(*count)))).collect::<Map<_, _>>(),
             "cold_start_ms": self.cold(),
             "cold_start_delta_ms": delta_ms(&self.starts, Worker::Common).map(rounded),
         })

@@ -103,7 +103,13 @@ impl Server {
     }
 
     /// Ends the runtime as a power cut would.
-    pub fn kill(mut self) {
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
         let _sent = Command::new("kill").args(["-KILL", &self.runtime.to_string()]).status();
         let _sent = self.child.kill();
         let _gone = self.child.wait();

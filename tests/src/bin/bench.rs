@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use tests::bench::jobs::Storage;
-use tests::bench::{Order, Part, run};
+use tests::bench::{Order, Part, SIZES, run};
 use tests::words::Words;
 
 fn main() -> ExitCode {
@@ -18,7 +18,12 @@ fn main() -> ExitCode {
         part: words
             .value("--only")
             .and_then(|name| Part::ALL.into_iter().find(|part| part.name() == name)),
-        whole: words.has("--whole"),
+        most: if words.has("--whole") {
+            SIZES[2]
+        } else {
+            words.number("--most").unwrap_or(SIZES[1])
+        },
+        orders: words.number("--orders").unwrap_or(10_000),
     };
     match run(&order, &|what| eprintln!("{what}")) {
         Ok(report) if words.has("--json") => println!("{:#}", report.json()),

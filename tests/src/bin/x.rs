@@ -209,13 +209,23 @@ const TASKS: &[Task] = &[
             },
             Opt {
                 name: "--only",
-                value: Some("peers|growth|cold"),
-                about: "one part alone: beside peers, cost as work grows, cold start",
+                value: Some("peers|growth|count|cold"),
+                about: "one part alone: beside peers, cost as work grows, what an order does, cold start",
             },
             Opt {
                 name: "--whole",
                 value: None,
                 about: "growth to a million checkouts, not to a hundred thousand: minutes, and gigabytes",
+            },
+            Opt {
+                name: "--most",
+                value: Some("N"),
+                about: "growth to 10000, 100000 (default) or 1000000 checkouts",
+            },
+            Opt {
+                name: "--orders",
+                value: Some("N"),
+                about: "further orders at each size of growth (default 10000)",
             },
             Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
         ],

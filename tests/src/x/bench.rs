@@ -12,7 +12,8 @@ use crate::setup::prepare;
 /// The workers in TypeScript, each a folder of `tests/bench`.
 const PEERS: [&str; 3] = ["common", "twin", "floors"];
 /// What is passed on as it stands.
-const PASSED: [&str; 5] = ["--rounds", "--seconds", "--port", "--storage", "--only"];
+const PASSED: [&str; 7] =
+    ["--rounds", "--seconds", "--port", "--storage", "--only", "--most", "--orders"];
 
 /// The task `bench`.
 pub fn bench(words: &Words) -> Result<(), Failure> {
