@@ -7,6 +7,8 @@ export { StockObject };
 const sums = {};
 const add = (name, n = 1) => (sums[name] = (sums[name] ?? 0) + n);
 
+const WRITES = /^\s*(?:insert\s+into|update|delete\s+from)\s+(\w+)/i;
+
 /** Rows are known once they are read: later. */
 const cursors = [];
 
@@ -14,8 +16,9 @@ export class CheckoutObject {
   constructor(sql, env, ctx) {
     const exec = (query, ...values) => {
       const cursor = sql.exec(query, ...values);
+      const [, table] = WRITES.exec(query) ?? [];
       add("statements");
-      cursors.push(cursor);
+      cursors.push({ cursor, table });
       return cursor;
     };
     const { setAlarm } = ctx.storage;
@@ -81,10 +84,10 @@ function queue(built, env, batch) {
 }
 
 function counted() {
-  let [written, read] = [0, 0];
-  for (const cursor of cursors) {
-    written += cursor.rowsWritten;
-    read += cursor.rowsRead;
+  const all = { ...sums };
+  for (const { cursor, table } of cursors) {
+    all["rows read"] = (all["rows read"] ?? 0) + cursor.rowsRead;
+    for (const name of ["rows written", `rows written to ${table}`]) all[name] = (all[name] ?? 0) + cursor.rowsWritten;
   }
-  return { ...sums, "rows written": written, "rows read": read };
+  return all;
 }
