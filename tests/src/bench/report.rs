@@ -22,6 +22,8 @@ pub struct Report {
     pub starts: Vec<Start>,
     /// What an order does.
     pub counts: Counts,
+    /// What the platform counts of each worker, as gzip.
+    pub uploads: Vec<(String, u64)>,
 }
 
 impl Report {
@@ -32,12 +34,26 @@ impl Report {
         Self { medians, ..Self::default() }
     }
 
+    /// With the sizes of what is uploaded, `ours=1,common=2`.
+    #[must_use]
+    pub fn with_uploads(mut self, said: &str) -> Self {
+        let one = |part: &str| {
+            let (name, bytes) = part.split_once('=')?;
+            Some((name.to_owned(), bytes.parse().ok()?))
+        };
+        self.uploads = said.split(',').filter_map(one).collect();
+        self
+    }
+
     /// A line for every worker at every row, for every size, and for every start.
     #[must_use]
     pub fn table(&self) -> String {
         let count = |(name, count): &(String, f64)| format!("an order: {count:>7.2} {name}\n");
         let counts = self.counts.iter().map(count).collect();
-        [self.rows(), self.sizes(), counts, self.colds()].concat()
+        let upload =
+            |(name, bytes): &(String, u64)| format!("upload of {name:<7} {bytes:>9} bytes gzip\n");
+        let uploads = self.uploads.iter().map(upload).collect();
+        [self.rows(), self.sizes(), counts, self.colds(), uploads].concat()
     }
 
     fn rows(&self) -> String {
@@ -128,6 +144,7 @@ impl Report {
             "rows": rows,
             "growth": self.grown.iter().map(grown).collect::<Vec<_>>(),
             "per_order": self.counts.iter().map(|(name, count)| (name.clone(), json!(rounded(*count)))).collect::<Map<_, _>>(),
+            "upload_gzip_bytes": self.uploads.iter().map(|(name, bytes)| (name.clone(), json!(bytes))).collect::<Map<_, _>>(),
             "cold_start_ms": self.cold(),
             "cold_start_delta_ms": delta_ms(&self.starts, Worker::Common).map(rounded),
         })
@@ -222,4 +239,63 @@ fn median(all: &[Sample]) -> Sample {
 /// Three digits behind the point say more than a shared machine knows.
 fn rounded(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::growth::Grown;
+
+    fn grown(size: u32, micros: [u64; 3]) -> Grown {
+        Grown { size, cpu: micros.map(Duration::from_micros).to_vec(), ..Grown::default() }
+    }
+
+    fn sample(rate: f64, took: u64) -> Sample {
+        let time = Duration::from_millis(took);
+        Sample { rate, p50: time, p99: time, cpu: Duration::from_micros(took), took: time }
+    }
+
+    #[test]
+    fn growth_compares_the_median_turns_of_the_smallest_and_the_largest_size() {
+        let all = [
+            grown(10_000, [900, 1_000, 5_000]),
+            grown(100_000, [1, 2, 3]),
+            grown(1_000_000, [1_100, 1_050, 900]),
+        ];
+        let report = Report { grown: all.to_vec(), ..Report::default() };
+        let json = report.json();
+        assert_eq!(json["ratios"]["cost_growth"], 1.05);
+        assert_eq!(json["ratios_twin"]["cost_growth"], 1.05);
+        assert_eq!(json["growth"][2]["cpu_us_per_order"], 1_050);
+        let one = Report { grown: all[..1].to_vec(), ..Report::default() };
+        assert_eq!(one.json()["ratios"]["cost_growth"], Value::Null, "one size compares nothing");
+    }
+
+    #[test]
+    fn a_ratio_is_ours_over_the_others_median_and_null_where_nobody_was_measured() {
+        let row = Row { storage: Storage::Disk, job: Job::Verify, connections: 32 };
+        let last = Row { storage: Storage::Disk, job: Job::LastItem(256), connections: 256 };
+        let mut samples = Samples::new();
+        samples.insert(
+            (row, Worker::Ours),
+            [2_000.0, 9.0, 3_000.0].map(|rate| sample(rate, 1)).to_vec(),
+        );
+        samples.insert((row, Worker::Common), vec![sample(200.0, 1)]);
+        samples.insert((last, Worker::Ours), vec![sample(1.0, 40)]);
+        samples.insert((last, Worker::Common), vec![sample(1.0, 80)]);
+        let ratios = Report::of(&samples).ratios(Worker::Common);
+        assert_eq!(ratios["verify_disk_32"], 10.0);
+        assert_eq!(ratios["last_item"], 0.5, "a time: less is better");
+        assert_eq!(ratios["issue_memory"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_uploaded_is_told_by_name() {
+        let report = Report::default().with_uploads("ours=190000,common=16244");
+        assert_eq!(
+            report.json()["upload_gzip_bytes"],
+            json!({ "ours": 190_000, "common": 16_244 })
+        );
+        assert!(Report::default().with_uploads("").uploads.is_empty());
+    }
 }

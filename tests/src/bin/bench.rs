@@ -25,7 +25,9 @@ fn main() -> ExitCode {
         },
         orders: words.number("--orders").unwrap_or(10_000),
     };
-    match run(&order, &|what| eprintln!("{what}")) {
+    let uploads = words.value("--uploads").unwrap_or_default();
+    let done = run(&order, &|what| eprintln!("{what}"));
+    match done.map(|report| report.with_uploads(uploads)) {
         Ok(report) if words.has("--json") => println!("{:#}", report.json()),
         Ok(report) => {
             println!("{}", report.table());

@@ -8,6 +8,7 @@ use crate::args::Words;
 use crate::build::{Edge, edge};
 use crate::run::{Failure, cargo, npm_bin, program, quiet, root, run, target};
 use crate::setup::prepare;
+use crate::size::uploads;
 
 /// The workers in TypeScript, each a folder of `tests/bench`.
 const PEERS: [&str; 3] = ["common", "twin", "floors"];
@@ -31,6 +32,9 @@ pub fn bench(words: &Words) -> Result<(), Failure> {
         esbuild.args(["--target=es2022", "--log-level=warning", "--external:cloudflare:workers"]);
         quiet(esbuild.arg(format!("--outfile={}", folder.join("build/index.js").display())))?;
     }
+    let built =
+        ["common", "twin"].map(|peer| root().join(format!("tests/bench/{peer}/build/index.js")));
+    let (ours, [common, twin]) = uploads(&built)?;
     let build = ["build", "-q", "--profile", "tools", "-p", "tests", "--features", "bench"];
     run(cargo().args(build).args(["--bin", "bench"]))?;
     let mut command = program(target().join("tools/bench"));
@@ -39,6 +43,7 @@ pub fn bench(words: &Words) -> Result<(), Failure> {
             command.args([name, value]);
         }
     }
+    command.args(["--uploads", &format!("ours={ours},common={common},twin={twin}")]);
     for name in ["--json", "--whole"] {
         if words.has(name) {
             command.arg(name);

@@ -61,10 +61,8 @@ pub fn size(words: &Words) -> Result<(), Failure> {
 pub fn measure(as_json: bool) -> Result<(), Failure> {
     let page = ["element.js", "hanbeon.js", "hanbeon_bg.wasm"]
         .map(|name| root().join("widget/dist/widget").join(name));
-    let edge = root().join("edge");
-    let worker = [entry()?, edge.join("build/index.js"), edge.join("build/index_bg.wasm")];
     let [loader, glue, module] = weigh(&page)?;
-    let [entry, edge_glue, edge_module] = weigh(&worker)?;
+    let [entry, edge_glue, edge_module] = weigh(&worker()?)?;
     let page_brotli = loader.brotli + glue.brotli + module.brotli;
     let edge_gzip = entry.gzip + edge_glue.gzip + edge_module.gzip;
     let figures = json!({
@@ -84,6 +82,21 @@ pub fn measure(as_json: bool) -> Result<(), Failure> {
     print(&figures, as_json);
     within("the page", "brotli", page_brotli, PAGE_BROTLI_BYTES_MAX)?;
     within("the edge", "gzip", edge_gzip, EDGE_GZIP_BYTES_MAX)
+}
+
+/// What the platform counts of the edge, and of other workers, each a file: as gzip.
+///
+/// # Errors
+///
+/// When a file is missing.
+pub fn uploads<const N: usize>(others: &[PathBuf; N]) -> Result<(u64, [u64; N]), Failure> {
+    let ours = weigh(&worker()?)?.iter().map(|part| part.gzip).sum();
+    Ok((ours, weigh(others)?.map(|other| other.gzip)))
+}
+
+fn worker() -> Result<[PathBuf; 3], Failure> {
+    let build = root().join("edge/build");
+    Ok([entry()?, build.join("index.js"), build.join("index_bg.wasm")])
 }
 
 /// The entry as the deployer's tool uploads it: `minify` of `wrangler.jsonc`.
