@@ -16,7 +16,7 @@ export class CheckoutObject {
   constructor(sql, env, ctx) {
     const exec = (query, ...values) => {
       const cursor = sql.exec(query, ...values);
-      const [, table] = WRITES.exec(query) ?? [];
+      const [, table = "others"] = WRITES.exec(query) ?? [];
       add("statements");
       cursors.push({ cursor, table });
       return cursor;
