@@ -76,12 +76,16 @@ impl Grown {
     }
 }
 
-/// What an order costs at the last of these sizes, over what it costs at the first.
+/// What an order costs at the last of these sizes, over what it costs at the first: the median of the turns'
+/// ratios, because two turns that follow each other share their minute of the machine.
 #[must_use]
 pub fn cost_growth(all: &[Grown]) -> Option<f64> {
     let (first, last) = (all.first()?, all.last()?);
-    let before = first.median().as_secs_f64();
-    (first.size < last.size && before > 0.0).then(|| last.median().as_secs_f64() / before)
+    let pairs = first.cpu.iter().zip(&last.cpu).filter(|_| first.size < last.size);
+    let mut ratios: Vec<f64> =
+        pairs.map(|(before, after)| after.as_secs_f64() / before.as_secs_f64()).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied()
 }
 
 /// A folder that is gone in the end, whatever happened.

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_compares_the_median_turns_of_the_smallest_and_the_largest_size() {
+    fn growth_is_the_median_ratio_of_turns_at_the_largest_and_the_smallest_size() {
         let all = [
             grown(10_000, [900, 1_000, 5_000]),
             grown(100_000, [1, 2, 3]),
