@@ -39,6 +39,26 @@ pub fn without(glue: &str, class: &str) -> Option<String> {
     Some(kept)
 }
 
+/// The glue with one member for each file that the module imports from: the binding tool writes one for each
+/// function that crosses as it is, and a bundler warns of the second.
+#[must_use]
+pub fn snippets_once(glue: &str) -> String {
+    const START: &str = "\"./snippets/";
+    let mut kept = String::with_capacity(glue.len());
+    let mut last = "";
+    let mut rest = glue;
+    while let Some(at) = rest.find(START) {
+        let end = at + rest[at..].find([',', '}']).unwrap_or(rest.len() - at);
+        let member = &rest[at..end];
+        match rest[..at].strip_suffix(',').filter(|_| member == last) {
+            Some(between) => kept.push_str(between),
+            None => kept.push_str(&rest[..end]),
+        }
+        (last, rest) = (member, &rest[end..]);
+    }
+    kept + rest
+}
+
 /// A module as text whose table no longer holds functions of the named crate: with their exports gone
 /// nobody can call them, and an entry of the table is all that keeps them and what they call.
 ///
@@ -90,6 +110,17 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_imported_from_is_named_once() {
+        let named = |members: &str| format!("return{{__proto__:null,\"./a.js\":{{}}{members}}}}}");
+        let [a, b] = [",\"./snippets/a/host.js\":M", ",\"./snippets/b/host.js\":N"];
+        let once = |members: &[&str]| snippets_once(&named(&members.concat()));
+        assert_eq!(once(&[a, a, a]), named(a));
+        assert_eq!(once(&[a, a, b]), named(&[a, b].concat()));
+        assert_eq!(once(&[a, b]), named(&[a, b].concat()));
+        assert_eq!(once(&[]), named(""));
+    }
 
     const REGISTRIES: [&str; 2] = ["kept", "gone"];
 

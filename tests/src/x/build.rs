@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::order::{ORDER, named_by_place};
-use tests::unused::{table_without, without};
+use tests::unused::{snippets_once, table_without, without};
 
 use crate::args::Words;
 use crate::run::{
@@ -182,7 +182,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
-        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {EDGE_EXPORTS:?}, {UNUSED:?}, {UNUSED_CRATE}, {ORDER}, again"
+        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {EDGE_EXPORTS:?}, {UNUSED:?}, {UNUSED_CRATE}, {ORDER}, again, snippets once"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
@@ -218,7 +218,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
         let glue = built.join("index.js");
         let text = String::from_utf8_lossy(&read(&glue)?).into_owned();
         let smaller = UNUSED.iter().fold(text, |text, class| without(&text, class).unwrap_or(text));
-        write(&glue, &smaller)?;
+        write(&glue, snippets_once(&smaller))?;
     }
     stamp.set()
 }
