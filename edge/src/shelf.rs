@@ -100,6 +100,8 @@ pub trait Shelf {
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()>;
     /// Whether its channels' providers answer; kept in memory alone.
     fn breakers(&self) -> &Breakers;
+    /// What was put aside is due again: its cause may be gone by now.
+    fn take_up_parked(&self) -> Kept<()>;
     /// Forgets what nobody can ask for any more.
     fn tidy(&self, before: Timestamp) -> Kept<()>;
 }

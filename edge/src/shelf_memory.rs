@@ -276,15 +276,20 @@ impl Shelf for Memory {
         &self.breakers
     }
 
+    fn take_up_parked(&self) -> Kept<()> {
+        let mut tables = self.tables.borrow_mut();
+        for row in tables.checkouts.values_mut().filter(|row| row.parked) {
+            (row.parked, row.due) = (false, Some(Timestamp::default()));
+        }
+        Ok(())
+    }
+
     fn tidy(&self, before: Timestamp) -> Kept<()> {
         let mut tables = self.tables.borrow_mut();
         tables.answers.retain(|_, (_, at)| *at >= before);
         tables.heard.retain(|_, (_, at)| *at >= before);
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
         tables.velocity.retain(|(_, window), _| *window >= slot);
-        for row in tables.checkouts.values_mut().filter(|row| row.parked) {
-            (row.parked, row.due) = (false, Some(Timestamp::default()));
-        }
         Ok(())
     }
 }

@@ -6,6 +6,8 @@ use shared::payment::{Attempt, Input, Phase};
 use shared::problem::Code;
 use shared::time::Span;
 
+use super::quoted::DAY;
+use super::shop::ok;
 use super::{Desk, Done, Failed, Op, Outcome, Reply};
 use crate::json::{Field, Writer};
 use crate::row::Record;
@@ -202,10 +204,16 @@ impl Desk<'_> {
         Ok(Outcome::Reply(Reply::new(http_status, known)))
     }
 
-    /// The turn of the schedule: due checkouts are found by the shell; here old rows go, and webhooks that
-    /// were parked are looked into once their attempt is known.
+    /// The turn of the schedule: due checkouts are found by the shell; here old rows go, what was put aside is
+    /// tried again, and webhooks that were parked are looked into once their attempt is known.
     pub(super) fn sweep(&self) -> Done {
-        self.shelf.tidy(self.now.before(KEPT))?;
+        self.shelf.take_up_parked()?;
+        // Whole tables are read to find what is old: once a day is often enough for what is kept for weeks.
+        let today = format!("tidied/{}", self.now.as_millis().checked_div(DAY).unwrap_or_default());
+        if self.shelf.answer(&today)?.is_none() {
+            self.shelf.tidy(self.now.before(KEPT))?;
+            self.shelf.keep_answer(&today, &ok("", ""), self.now)?;
+        }
         for event in self.shelf.unpark(PARKED)? {
             let names = event.strip_prefix(PARKED).and_then(|names| names.split_once('/'));
             let Some((channel, request_id)) = names else { continue };

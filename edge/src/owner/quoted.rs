@@ -15,7 +15,7 @@ use crate::row::{Grant, Record};
 /// piece again and again, only for so many windows a day. Buyers who share an address share this bound.
 const ADDRESS_ATTEMPTS_MAX: u32 = 8;
 /// A day, in milliseconds.
-const DAY: u64 = 86_400_000;
+pub(super) const DAY: u64 = 86_400_000;
 /// Attempts with one quote in [`TEN_MINUTES`], wherever they come from: each may store a checkout.
 const QUOTE_ATTEMPTS_MAX: u32 = 1_200;
 /// Ten minutes, in milliseconds.

@@ -16,7 +16,7 @@ use super::host::{self, Broken, Ctx, Row, Sql, Values};
 use super::written::{Cell, Table, Written};
 
 /// The tables of a shard. A new release adds entries at the end; what is there never changes.
-const CHECKOUT_MIGRATIONS: [&str; 1] = ["
+const CHECKOUT_MIGRATIONS: [&str; 2] = ["
     CREATE TABLE checkout (id TEXT PRIMARY KEY, row TEXT NOT NULL, due INTEGER, parked TEXT) WITHOUT ROWID;
     CREATE INDEX checkout_due ON checkout (due) WHERE due IS NOT NULL;
     CREATE TABLE attempt (id TEXT PRIMARY KEY, checkout TEXT NOT NULL) WITHOUT ROWID;
@@ -34,7 +34,7 @@ const CHECKOUT_MIGRATIONS: [&str; 1] = ["
     CREATE INDEX heard_of ON heard (attempt);
     CREATE TABLE velocity (name TEXT NOT NULL, slot INTEGER NOT NULL, n INTEGER NOT NULL,
         PRIMARY KEY (name, slot)) WITHOUT ROWID;
-"];
+", "CREATE INDEX checkout_parked ON checkout (id) WHERE parked IS NOT NULL;"];
 
 /// The storage of a shard of checkouts.
 ///
@@ -428,6 +428,11 @@ impl Shelf for CheckoutStore {
         &self.breakers
     }
 
+    fn take_up_parked(&self) -> Kept<()> {
+        let query = "UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL";
+        self.whole()?.run(query, &Values::new())
+    }
+
     fn tidy(&self, before: Timestamp) -> Kept<()> {
         self.flush()?;
         for table in ["answer", "heard"] {
@@ -435,11 +440,6 @@ impl Shelf for CheckoutStore {
                 .run(&format!("DELETE FROM {table} WHERE at < ?"), Values::new().time(before))?;
         }
         let slot = before.as_millis().checked_div(600_000).unwrap_or_default();
-        self.sql.run("DELETE FROM velocity WHERE slot < ?", Values::new().number(slot))?;
-        // What was put aside is tried again at every sweep: its cause may be gone by now.
-        self.sql.run(
-            "UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL",
-            &Values::new(),
-        )
+        self.sql.run("DELETE FROM velocity WHERE slot < ?", Values::new().number(slot))
     }
 }

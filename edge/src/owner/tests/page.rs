@@ -371,6 +371,9 @@ fn i16_f28_what_nobody_asks_for_in_two_weeks_is_forgotten() {
     assert_eq!(bench.shelf.heard(twin.id()), 1);
     bench.wait(Span::seconds(1));
     bench.run(Op::Sweep);
+    assert_eq!(bench.shelf.heard(twin.id()), 1, "looked for once a day");
+    bench.wait(Span::hours(24));
+    bench.run(Op::Sweep);
     assert_eq!(bench.shelf.heard(twin.id()), 0);
 }
 

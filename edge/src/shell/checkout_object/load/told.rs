@@ -120,6 +120,10 @@ impl Shelf for Told<'_> {
         self.store.breakers()
     }
 
+    fn take_up_parked(&self) -> Kept<()> {
+        self.store.take_up_parked()
+    }
+
     fn tidy(&self, before: Timestamp) -> Kept<()> {
         self.store.tidy(before)
     }
