@@ -166,10 +166,11 @@ function owner(Built) {
      * time that any of its checkouts wants. While somebody is at work on what is due now, it is only there for
      * the case that the power goes.
      */
-    #settle(works = false) {
-      let at = this.#built.settle?.() ?? null;
+    #settle(drives = false) {
+      const works = drives || this.#driving.size > 0;
+      let at = this.#built.settle?.(works) ?? null;
       const now = Date.now();
-      if (at !== null && at <= now && (works || this.#driving.size > 0)) {
+      if (at !== null && at <= now && works) {
         at = this.#alarm > now && this.#alarm <= now + BUSY_MS ? this.#alarm : now + BUSY_MS;
       }
       // One that is set and over was lost, or rings at any moment: it is set again, which harms neither.

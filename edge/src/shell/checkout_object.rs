@@ -97,18 +97,19 @@ impl CheckoutObject {
     }
 
     /// The end of a turn: everything that was written in it goes to SQLite, and who listens is told. When
-    /// the runtime should wake this object: milliseconds since the epoch. A sweep lets it ring at once: the
+    /// the runtime should wake this object: milliseconds since the epoch, roughly while somebody `works`. A sweep lets it ring at once: the
     /// runtime takes a time that it believes to have for none, and the alarm may be lost.
     ///
     /// # Errors
     /// Nothing of this turn is kept, and nobody in it may be answered.
-    pub fn settle(&self) -> Result<Option<f64>, JsValue> {
+    pub fn settle(&self, works: bool) -> Result<Option<f64>, JsValue> {
         let thrown = |ShelfError(error)| JsValue::from(error);
         if let Ok(config) = settings::config(&self.inner.env) {
             self.inner.settle(&config).map_err(thrown)?;
         }
         let rings = self.inner.rings.take();
-        let Some(next) = self.inner.store.next_due().map_err(thrown)? else { return Ok(None) };
+        let next = self.inner.store.next_due_known(clock::now(), works).map_err(thrown)?;
+        let Some(next) = next else { return Ok(None) };
         let next = if rings { next.min(clock::now()) } else { next };
         Ok(Some(host::double(clock::runtime_millis(next).max(1))))
     }

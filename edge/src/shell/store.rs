@@ -54,6 +54,9 @@ pub(crate) struct CheckoutStore {
     is_spoilt: cell::Cell<bool>,
     /// Written since somebody last asked, each once.
     changed: RefCell<Vec<CheckoutId>>,
+    /// When something is due next, at the latest: asked for once, then kept up with what is written. What is
+    /// done since may have been it.
+    next: cell::Cell<Option<Option<Timestamp>>>,
     breakers: Breakers,
 }
 
@@ -84,6 +87,7 @@ impl CheckoutStore {
             losses: cell::Cell::default(),
             is_spoilt: cell::Cell::default(),
             changed: RefCell::default(),
+            next: cell::Cell::default(),
             breakers: Breakers::default(),
         }
     }
@@ -111,8 +115,28 @@ impl CheckoutStore {
     pub(super) fn spoil(&self) {
         self.records.take();
         self.written.take();
+        self.next.set(None);
         self.losses.set(self.losses.get().saturating_add(1));
         self.is_spoilt.set(true);
+    }
+
+    /// When something is due; while somebody works on what is due, whatever is known of it will do.
+    pub(super) fn next_due_known(&self, now: Timestamp, works: bool) -> Kept<Option<Timestamp>> {
+        if let Some(known) = self.next.get()
+            && known.is_none_or(|next| works || next > now)
+        {
+            return Ok(known);
+        }
+        let next = self.next_due()?;
+        self.next.set(Some(next));
+        Ok(next)
+    }
+
+    /// Something is due at this time.
+    fn is_due_at(&self, at: Timestamp) {
+        if let Some(known) = self.next.get() {
+            self.next.set(Some(Some(known.map_or(at, |next| next.min(at)))));
+        }
     }
 
     /// The runtime's side of the object.
@@ -201,6 +225,9 @@ impl Shelf for CheckoutStore {
         }
         let mut records = self.records.borrow_mut();
         let lines = records.get(&id).map_or(0, |known| known.lines);
+        if let Some(at) = due {
+            self.is_due_at(at);
+        }
         let known = Known { record: record.clone(), due, is_newer: true, lines };
         records.insert(id, Box::new(known));
         self.wrote();
@@ -240,6 +267,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn put_out(&self, id: CheckoutId, outgoing: &Outgoing) -> Kept<()> {
+        self.is_due_at(Timestamp::default());
         let (letter, id) = (outgoing.id.to_string(), id.to_string());
         let row = [&letter, &id, &outgoing.payload].map(|text| Cell::Text(text));
         self.wrote().add(Table::Outgoing, &row);
@@ -247,6 +275,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn take_out(&self, id: CheckoutId, now: Timestamp, again: Timestamp) -> Kept<Vec<Outgoing>> {
+        self.is_due_at(again);
         let rows = self.whole()?.rows(
             "UPDATE outgoing SET next_at = ?3 WHERE checkout = ?1 AND next_at <= ?2
              RETURNING id, payload",
@@ -275,6 +304,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn retry_out(&self, id: NoticeId, at: Timestamp) -> Kept<()> {
+        self.is_due_at(at);
         let row = [Cell::Text(&id.to_string()), Cell::Number(at.as_millis())];
         self.wrote().add(Table::Again, &row);
         Ok(())
@@ -413,6 +443,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn park(&self, id: CheckoutId, why: &str, now: Timestamp) -> Kept<()> {
+        self.next.set(None);
         self.whole()?.run(
             "UPDATE checkout SET parked = ?, due = NULL WHERE id = ?",
             Values::new().text(&format!("{now} {why}")).print(&id),
@@ -429,6 +460,7 @@ impl Shelf for CheckoutStore {
     }
 
     fn take_up_parked(&self) -> Kept<()> {
+        self.next.set(None);
         let query = "UPDATE checkout SET due = 0, parked = NULL WHERE parked IS NOT NULL";
         self.whole()?.run(query, &Values::new())
     }
