@@ -97,8 +97,9 @@ impl CheckoutObject {
     }
 
     /// The end of a turn: everything that was written in it goes to SQLite, and who listens is told. When
-    /// the runtime should wake this object: milliseconds since the epoch, roughly while somebody `works`. A sweep lets it ring at once: the
-    /// runtime takes a time that it believes to have for none, and the alarm may be lost.
+    /// the runtime should wake this object: milliseconds since the epoch, roughly while somebody `works`. A
+    /// sweep lets it ring at once: the runtime takes a time that it believes to have for none, and the alarm
+    /// may be lost.
     ///
     /// # Errors
     /// Nothing of this turn is kept, and nobody in it may be answered.
@@ -138,9 +139,7 @@ impl Inner {
         let before = self.store.writes();
         let turn = self.desk(&config).turn(call.op, &request_id);
         report(&request_id, turn.broken.as_ref());
-        if turn.broken.is_some() && self.store.writes() != before {
-            self.store.spoil();
-        }
+        self.keep_whole(before, turn.broken.is_some());
         let then = turn.then.map(|op| write_call(&request_id, &op));
         parts(turn.reply.as_ref(), turn.drive, then.as_deref())
     }
@@ -169,10 +168,15 @@ impl Inner {
     ) -> Result<T, Failed> {
         let before = self.store.writes();
         let done = step(&self.desk(config));
-        if matches!(done, Err(Failed::Broken(_))) && self.store.writes() != before {
+        self.keep_whole(before, matches!(done, Err(Failed::Broken(_))));
+        done
+    }
+
+    /// What broke when something of it was written is not kept.
+    fn keep_whole(&self, writes_before: u64, broke: bool) {
+        if broke && self.store.writes() != writes_before {
             self.store.spoil();
         }
-        done
     }
 
     fn listen(&self, checkout: &str, message: &str, listeners: u32) -> Array {
