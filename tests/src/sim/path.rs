@@ -12,7 +12,7 @@ use serde_json::Value;
 use shared::fact::{Ask, AskKind};
 use shared::hold::Claim;
 use shared::id::{AttemptId, CheckoutId};
-use shared::payment::{Payment, PhaseKind, RefundState};
+use shared::payment::{CASES_MAX, Payment, PhaseKind, RefundState};
 
 use super::browser::TabRef;
 use super::network::{Http, HttpAnswer};
@@ -53,12 +53,19 @@ impl World {
                 record.and_then(|record| over_reserved(&record))
             }
             Some(Promise::Death(notice)) => {
-                let ids = shelf.checkouts().into_iter().filter_map(|(id, _)| record(id));
-                let said = |record: &Record| {
-                    record.payment.cases.iter().any(|case| case.detail.starts_with(&notice))
+                // A checkout whose cases are full says it in its journal alone.
+                let told = |record: &Record| {
+                    let journal = shelf.journal(record.checkout.id).unwrap_or_default();
+                    journal.iter().any(|entry| entry.detail.starts_with(&notice))
                 };
+                let said = |record: &Record| {
+                    let cases = &record.payment.cases;
+                    cases.iter().any(|case| case.detail.starts_with(&notice))
+                        || (cases.len() >= CASES_MAX && told(record))
+                };
+                let mut records = shelf.checkouts().into_iter().filter_map(|(id, _)| record(id));
                 let text = format!("{notice} died, and no checkout says so");
-                (!ids.into_iter().any(|record| said(&record))).then_some(("I-14 F49", text))
+                (!records.any(|record| said(&record))).then_some(("I-14 F49", text))
             }
         };
         if let Some((rule, text)) = wrong {
