@@ -9,14 +9,18 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use leptos::prelude::{ArcTrigger, Notify, TimeoutHandle, Track, set_timeout_with_handle, window};
+use leptos::prelude::{
+    ArcTrigger, Notify, TimeoutHandle, Track, document, set_timeout_with_handle, window,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent, ShadowRoot};
 
 use crate::api;
 use crate::channel::{self, Gate, Kind, Listener, Tabs};
-use crate::driver::{self, BLOCKED_WITHIN_MS, Driver, SILENCE_MAX_MS, WATCH_MS, manner};
+use crate::driver::{
+    self, BLOCKED_WITHIN_MS, Driver, LOADED_SILENCE_MAX_MS, SILENCE_MAX_MS, WATCH_MS, manner,
+};
 use crate::flow::{Buyer, InputKind, is_passing};
 use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
 use crate::live::{Heard, Live};
@@ -91,11 +95,22 @@ impl Drive {
     /// Listens, and performs the first effects.
     pub(crate) fn start(self: &Rc<Self>, effects: Vec<Effect>) {
         let page = window();
-        let nudge = |drive: &Rc<Self>| drive.feed(Input::Noticed(Sign::Nudged));
+        let nudge = |drive: &Rc<Self>| {
+            // A page that is on its way out asks nothing, and so is kept for the way back.
+            if !document().hidden() {
+                drive.feed(Input::Noticed(Sign::Nudged));
+            }
+        };
         let listeners = vec![
             channel::hear(self.weakly(|drive, event| drive.message(&event))),
             Listener::new(&page, "focus", self.weakly(move |drive, _| nudge(drive))),
             Listener::new(&page, "online", self.weakly(move |drive, _| nudge(drive))),
+            // Coming back from an app is no focus in every browser.
+            Listener::new(
+                &document(),
+                "visibilitychange",
+                self.weakly(move |drive, _| nudge(drive)),
+            ),
             Listener::new(
                 &page,
                 "pageshow",
@@ -353,6 +368,10 @@ impl Drive {
             None => return,
             Some(open) => {
                 open.watched = open.watched.saturating_add(WATCH_MS);
+                if open.driver.loaded() {
+                    let most = SILENCE_MAX_MS.saturating_sub(LOADED_SILENCE_MAX_MS);
+                    open.watched = open.watched.max(most);
+                }
                 let manner = manner(open.rung);
                 let late = open.watched >= SILENCE_MAX_MS;
                 if manner.closes && open.driver.gone() {

@@ -4,11 +4,15 @@
 //! The frame is a child of the element in the page's own tree, shown through a slot: providers
 //! refuse to run inside a shadow root.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement, ShadowRoot};
 
-use super::Driver;
+use super::{Driver, FRAME_MAY};
+use crate::channel::Listener;
 use crate::drive::{STATUS, focus};
 
 /// The frame and the dialog that shows it.
@@ -17,6 +21,8 @@ pub(super) struct Frame {
     dialog: Option<HtmlDialogElement>,
     focused: Option<HtmlElement>,
     root: ShadowRoot,
+    loaded: Rc<Cell<bool>>,
+    listener: RefCell<Option<Listener>>,
 }
 
 impl Frame {
@@ -28,6 +34,7 @@ impl Frame {
         let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
         frame.set_title(title);
         frame.set_attribute("slot", "window").ok()?;
+        frame.set_attribute("sandbox", FRAME_MAY).ok()?;
         frame.set_attribute("allow", "payment *; publickey-credentials-get *").ok()?;
         let focused = root.active_element().and_then(|focused| focused.dyn_into().ok());
         host.append_child(&frame).ok()?;
@@ -36,13 +43,22 @@ impl Frame {
         {
             dialog.show_modal().ok()?;
         }
-        Some(Self { frame, dialog, focused, root })
+        let (loaded, listener) = Default::default();
+        Some(Self { frame, dialog, focused, root, loaded, listener })
     }
 }
 
 impl Driver for Frame {
     fn show(&self, url: &str) {
+        // From now on: the empty frame has loaded, too.
+        let loaded = Rc::clone(&self.loaded);
+        let listener = Listener::new(&self.frame, "load", move |_| loaded.set(true));
+        self.listener.replace(Some(listener));
         self.frame.set_src(url);
+    }
+
+    fn loaded(&self) -> bool {
+        self.loaded.get()
     }
 
     fn focus(&self) {

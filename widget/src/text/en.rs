@@ -85,7 +85,7 @@ const fn state(kind: StateKind) -> Say {
         StateKind::Away => ("Please complete the payment in the window", ""),
         StateKind::Blocked => (
             "The payment window did not open",
-            "Your browser may have blocked the new window. You can continue this way instead.",
+            "Your browser may have blocked it. If you can see it, pay there; otherwise continue this way.",
         ),
         StateKind::Interrupted => (
             "The payment window was closed",

@@ -85,7 +85,7 @@ const fn state(kind: StateKind) -> Say {
         StateKind::Away => ("결제창에서 결제를 진행해 주세요", ""),
         StateKind::Blocked => (
             "결제창이 열리지 않았습니다",
-            "브라우저가 새 창을 막았을 수 있습니다. 아래 방법으로 이어서 결제하실 수 있습니다.",
+            "브라우저가 막았을 수 있습니다. 결제창이 보인다면 거기서, 아니면 아래 방법으로 이어서 결제해 주세요.",
         ),
         StateKind::Interrupted => (
             "결제창이 닫혔습니다",
