@@ -27,7 +27,10 @@ customElements.define("hanbeon-checkout", class extends HTMLElement {
       const found = quote
         ? await (await import(new URL("quote.js", here))).exchange(here.origin, quote)
         : [this.getAttribute("checkout") ?? "", this.getAttribute("token") ?? "", ""];
-      if (this.turn === turn) this.mounted = mount(this, here.origin, !!this.pressed, ...found);
+      if (this.turn !== turn) return;
+      this.mounted = mount(this, here.origin, !!this.pressed, ...found);
+      // In the browser of an app.
+      if (/KAKAO|NAVER|Instagram|FB|Line\//.test(navigator.userAgent)) (await import(new URL("inapp.js", here))).offer(this, root);
     }).catch(() => {
       if (this.turn !== turn) return;
       code = undefined;

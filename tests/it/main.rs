@@ -3,6 +3,7 @@
 mod config;
 mod conformance;
 mod faults;
+mod in_app;
 mod live;
 mod lost;
 mod notices;

@@ -234,16 +234,19 @@ pub fn widget() -> Result<(), Failure> {
     compile.args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
-    let [loader, quote] = ["element.js", "quote.js"].map(|name| root().join("widget").join(name));
+    let [loader, quote, inapp] =
+        ["element.js", "quote.js", "inapp.js"].map(|name| root().join("widget").join(name));
     let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}, {ORDER}");
     let lock = read(&root().join("package-lock.json"))?;
-    let digest = digest(&[&read(&wasm)?, &read(&loader)?, &read(&quote)?, &lock, salt.as_bytes()]);
+    let scripts = [read(&loader)?, read(&quote)?, read(&inapp)?].concat();
+    let digest = digest(&[&read(&wasm)?, &scripts, &lock, salt.as_bytes()]);
     let dist = root().join("widget/dist");
     let stamp = Stamp::new("widget", digest)?;
-    let [element, exchange, glue, module] =
-        ["element.js", "quote.js", "hanbeon.js", "hanbeon_bg.wasm"]
+    let [element, exchange, way_out, glue, module] =
+        ["element.js", "quote.js", "inapp.js", "hanbeon.js", "hanbeon_bg.wasm"]
             .map(|name| dist.join("widget").join(name));
-    let made = [&element, &exchange, &glue, &module, &dist.join("_headers")].map(PathBuf::clone);
+    let headers = dist.join("_headers");
+    let made = [&element, &exchange, &way_out, &glue, &module, &headers].map(PathBuf::clone);
     if stamp.holds(&made) {
         return Ok(());
     }
@@ -261,6 +264,7 @@ pub fn widget() -> Result<(), Failure> {
     minify(&bound.join("hanbeon.js"), &glue)?;
     minify(&loader, &element)?;
     minify(&quote, &exchange)?;
+    minify(&inapp, &way_out)?;
     stamp.set()
 }
 
