@@ -89,8 +89,8 @@ impl Buyer {
         }
     }
 
-    /// Closes everything that belongs to the payment: windows, and the page that waits for them.
-    pub async fn vanish(&self) {
+    /// Closes every window but the shop's tab.
+    pub async fn close_others(&self) {
         for window in self.client.windows().await.unwrap() {
             if window != self.tab {
                 self.client.switch_to_window(window).await.unwrap();
@@ -98,6 +98,11 @@ impl Buyer {
             }
         }
         self.to_shop().await;
+    }
+
+    /// Closes everything that belongs to the payment: windows, and the page that waits for them.
+    pub async fn vanish(&self) {
+        self.close_others().await;
         self.client.goto("about:blank").await.unwrap();
     }
 }

@@ -23,7 +23,7 @@ pub async fn has_a_second_tab(buyer: &mut Buyer, means: Means) {
     }
 }
 
-async fn second_tab(buyer: &Buyer, means: Means) -> WindowHandle {
+pub async fn second_tab(buyer: &Buyer, means: Means) -> WindowHandle {
     let tab = buyer.client.new_window(true).await.unwrap().handle;
     buyer.client.switch_to_window(tab.clone()).await.unwrap();
     let (sku, way) = (means.sku(), buyer.way.word());
