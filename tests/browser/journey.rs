@@ -29,6 +29,8 @@ pub struct Buyer {
     pub way: Way,
     /// The tab with the shop.
     pub tab: WindowHandle,
+    /// The story breaks the page's policy on purpose.
+    pub provokes: bool,
 }
 
 /// A journey with the browser that this way is for.
@@ -46,9 +48,12 @@ pub fn journey_with(way: Way, options: Options, story: impl AsyncFnOnce(&mut Buy
     let told = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let tab = client.window().await.unwrap();
-            let mut buyer = Buyer { client: client.clone(), world, way, tab };
+            let mut buyer = Buyer { client: client.clone(), world, way, tab, provokes: false };
             let told = tokio::time::timeout(JOURNEY_MAX, story(&mut buyer)).await;
             assert!(told.is_ok(), "the browser does not answer any more");
+            // The shop's pages have the strictest headers: nothing of ours may be refused.
+            let refused = world.reports();
+            assert!(refused.is_empty() || buyer.provokes, "a policy was broken: {refused:?}");
         });
     }));
     // A browser that does not answer is not waited for: it ends with its driver.

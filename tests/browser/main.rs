@@ -16,12 +16,15 @@ mod shop_page;
 mod world;
 
 mod doubt;
+mod in_app;
 mod live;
 mod matrix;
 mod pays;
 mod poster;
+mod recovery;
 mod refused;
 mod shots;
+mod strict;
 mod twice;
 mod windows;
 

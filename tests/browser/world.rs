@@ -143,6 +143,7 @@ impl World {
     fn reset(&self) {
         self.control("/reset", &json!({}));
         self.clock(0);
+        self.headers(&json!({}));
     }
 
     /// Orders faults of a provider; absent ones are normal.
@@ -163,6 +164,11 @@ impl World {
         self.control("/deposit", &json!({ "request_id": request_id }));
     }
 
+    /// The shop ends a checkout.
+    pub fn cancel(&self, checkout: &str) {
+        self.post(&format!("{}/api/admin/cancel", self.shop), &json!({ "checkout": checkout }));
+    }
+
     fn control(&self, path: &str, body: &Value) {
         self.post(&format!("{}/control{path}", self.psp), body);
     }
@@ -175,6 +181,25 @@ impl World {
             .send(body.to_string())
             .unwrap_or_else(|error| panic!("{url}: {error}"));
         assert_eq!(sent.status(), 200, "{url} {body}");
+    }
+
+    /// Sends other header lines with the shop's pages; without `lines` the usual ones.
+    pub fn headers(&self, asked: &Value) {
+        self.post(&format!("{}/api/admin/headers", self.shop), asked);
+    }
+
+    /// What browsers reported of the shop's pages since.
+    pub fn reports(&self) -> Vec<Value> {
+        self.shop("/api/reports")["reports"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// A page of the shop as it is answered: header lines and bytes.
+    pub fn page(&self, path: &str) -> (Vec<(String, String)>, Vec<u8>) {
+        let mut answer = self.agent.get(format!("{}{path}", self.shop)).call().unwrap();
+        let text = |value: &ureq::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = answer.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
+        (headers, answer.body_mut().read_to_vec().unwrap())
     }
 
     /// What the shop's server says.

@@ -4,7 +4,7 @@
 //! process that serves the demo shop and carries the sandbox over HTTP · `sim` everything of one seed,
 //! without a network, a clock or a browser · `model` every order of events in a small world · `fuzz` what
 //! strangers send · `answers` what adapters can make of an answer · `bench` our worker beside its peers ·
-//! `crash` kills the running runtime again and again · `http` requests and `pages` what comes of them, for
+//! `crash` kills the running runtime again and again · `doctor` what a page's headers break · `http` requests and `pages` what comes of them, for
 //! whoever has no browser · `it/` HTTP tests against the running runtime · `browser/` journeys in real
 //! browsers · `order` how a module's functions lie · `planted` mistakes on purpose, for a copy of the
 //! sources · `unused` what the glue need not have · `words` of the command line ·
@@ -18,6 +18,8 @@ pub mod bench;
 pub mod crash;
 #[cfg(feature = "demo")]
 pub mod demo;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 #[cfg(feature = "demo")]

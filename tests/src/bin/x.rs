@@ -3,7 +3,7 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `sim` the simulator, `planted` with mistakes · `model` the model check · `fuzz` what strangers send ·
+//! `doctor` what a page's headers break · `sim` the simulator, `planted` with mistakes · `model` the model check · `fuzz` what strangers send ·
 //! `mutants` whether tests would notice · `crash` kills of the running runtime · `suites` tests, the checks
 //! of CI, tidy.
 //!
@@ -28,6 +28,8 @@ mod build;
 mod crash;
 #[path = "../x/demo.rs"]
 mod demo;
+#[path = "../x/doctor.rs"]
+mod doctor;
 #[path = "../x/fuzz.rs"]
 mod fuzz;
 #[path = "../x/keep.rs"]
@@ -104,6 +106,30 @@ const TASKS: &[Task] = &[
         }],
         filter: None,
         perform: demo::sandbox,
+    },
+    Task {
+        name: "doctor",
+        about: "what a page's headers break, those to use, and the inventory of its scripts for PCI DSS",
+        options: &[
+            Opt {
+                name: "--edge",
+                value: Some("URL"),
+                about: "where the element comes from, if the page's markup does not say",
+            },
+            Opt {
+                name: "--frames",
+                value: Some("URL,URL"),
+                about: "the providers whose windows are shown in frames",
+            },
+            Opt {
+                name: "--inventory",
+                value: Some("FILE"),
+                about: "where the inventory goes (default script-inventory.json)",
+            },
+            Opt { name: "--json", value: None, about: "the report as JSON on stdout" },
+        ],
+        filter: Some("the page's address"),
+        perform: doctor::doctor,
     },
     Task {
         name: "sim",

@@ -3,7 +3,7 @@
 //!
 //! Map: `catalog` prices a cart · `edge` calls the API · `desk` opens checkouts, refunds, cancels ·
 //! `inbox` takes notices, `notice` checks their signature · `book` is what the shop remembers ·
-//! `pages` serves files · `poster` is a shop without a server. This file is the table of routes.
+//! `pages` serves files, `strict` with which headers · `poster` is a shop without a server. This file is the table of routes.
 //!
 //! # Why
 //! Everything is in memory and the staff pages ask for no log-in: this is an offline demo whose
@@ -32,6 +32,7 @@ mod inbox;
 mod notice;
 mod pages;
 pub mod poster;
+mod strict;
 
 use desk::{Desk, OpenRequest, RefundRequest};
 use edge::Problem;
@@ -68,6 +69,8 @@ pub fn router(config: &Config) -> Router {
         .route("/api/admin/cancel", post(cancel))
         .route("/api/admin/fail-notices", post(fail_notices))
         .route("/api/admin/reset-stock", post(reset_stock))
+        .route("/api/admin/headers", post(set_headers))
+        .route("/api/reports", get(reports).post(report))
         .fallback(page)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(desk)
@@ -219,9 +222,26 @@ async fn reset_stock(State(desk): State<Arc<Desk>>) -> Response<Body> {
     .await
 }
 
+async fn set_headers(
+    State(desk): State<Arc<Desk>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    apart(move || desk.strict().set(&desk.config, parse(&headers, &body)?)).await
+}
+
+async fn report(State(desk): State<Arc<Desk>>, body: Bytes) -> Response<Body> {
+    apart(move || desk.strict().report(&body)).await
+}
+
+async fn reports(State(desk): State<Arc<Desk>>) -> Response<Body> {
+    apart(move || Ok((200, desk.strict().told()))).await
+}
+
 async fn page(State(desk): State<Arc<Desk>>, method: Method, uri: Uri) -> Response<Body> {
     if method != Method::GET && method != Method::HEAD {
         return apart(|| Err(Problem::new(405, "method_not_allowed", "pages are read only"))).await;
     }
-    pages::serve(&desk.config, uri.path())
+    let lines = desk.strict().lines();
+    pages::serve(&desk.config, uri.path(), &lines)
 }

@@ -16,6 +16,7 @@ use super::{
     book::{Book, view},
     catalog::{Catalog, Item, Lang},
     edge::{Edge, MERCHANTS, Merchant, Problem, merchant, now_ms},
+    strict::Strict,
 };
 
 /// A page that waits for its receipt makes us read the edge again at most this often.
@@ -66,6 +67,7 @@ pub struct Desk {
     catalog: Catalog,
     pub(super) edge: Edge,
     book: Mutex<Book>,
+    strict: Mutex<Strict>,
 }
 
 impl Desk {
@@ -77,12 +79,18 @@ impl Desk {
             catalog: Catalog::load(Path::new(&config.public_dir))?,
             edge: Edge::new(&config.edge_server),
             book: Mutex::default(),
+            strict: Mutex::new(Strict::new(config)),
         })
     }
 
     /// The book, for a moment: never held across a call to the edge.
     pub fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The headers of its pages.
+    pub fn strict(&self) -> MutexGuard<'_, Strict> {
+        self.strict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens a checkout at the edge for a priced cart.

@@ -4,10 +4,11 @@ use std::{fs, path::Path};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
 
 use super::{Config, poster};
+use crate::doctor::lines::{Needs, of};
 
 /// The content type by the name's end. What is not listed is not served.
 const TYPES: [(&str, &str); 13] = [
@@ -27,18 +28,24 @@ const TYPES: [(&str, &str); 13] = [
 ];
 
 /// Answers `GET path`. Pages get the real origins in place of `%EDGE_ORIGIN%` and its like.
-pub fn serve(config: &Config, path: &str) -> Response<Body> {
+pub fn serve(config: &Config, path: &str, lines: &[(String, String)]) -> Response<Body> {
     match find(&config.public_dir, path) {
-        Some((bytes, kind)) => answer(config, StatusCode::OK, bytes, kind),
+        Some((bytes, kind)) => answer(config, StatusCode::OK, bytes, kind, lines),
         None => {
             let page = fs::read(config.public_dir.join("404.html"))
                 .unwrap_or_else(|_| b"not found".to_vec());
-            answer(config, StatusCode::NOT_FOUND, page, TYPES[0].1)
+            answer(config, StatusCode::NOT_FOUND, page, TYPES[0].1, lines)
         }
     }
 }
 
-fn answer(config: &Config, code: StatusCode, bytes: Vec<u8>, kind: &'static str) -> Response<Body> {
+fn answer(
+    config: &Config,
+    code: StatusCode,
+    bytes: Vec<u8>,
+    kind: &'static str,
+    lines: &[(String, String)],
+) -> Response<Body> {
     let bytes = if kind == TYPES[0].1 { fill(config, bytes) } else { bytes };
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = code;
@@ -46,27 +53,23 @@ fn answer(config: &Config, code: StatusCode, bytes: Vec<u8>, kind: &'static str)
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // Asked again each time: a page with another port's origin in it must not be kept.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(config)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    for (name, value) in lines {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            headers.append(name, value);
+        }
     }
     response
 }
 
-/// What a careful shop allows, and so the list of what the widget needs: its script and module from
-/// the edge, calls to the edge, frames of the edge and of the providers.
-fn policy(config: &Config) -> String {
-    let edge = &config.edge_origin;
-    let live = edge.replacen("http", "ws", 1);
-    let psp = &config.psp_origin;
-    format!(
-        "default-src 'self'; script-src 'self' {edge} 'wasm-unsafe-eval'; \
-         connect-src 'self' {edge} {live}; frame-src {edge} {psp}; \
-         form-action 'self' {edge} {psp}; img-src 'self' {edge} data:; \
-         style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; \
-         frame-ancestors 'self'"
-    )
+/// The lines that `cargo x doctor` prints for these pages.
+pub(super) fn lines(config: &Config) -> Vec<(String, String)> {
+    let needs = Needs {
+        edge: config.edge_origin.clone(),
+        frames: vec![config.psp_origin.clone()],
+        images: vec!["data:".to_owned()],
+        ..Needs::default()
+    };
+    of(&needs).into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
 }
 
 fn fill(config: &Config, bytes: Vec<u8>) -> Vec<u8> {
@@ -154,6 +157,8 @@ mod tests {
         };
         let page = fill(&config, b"<script src=\"%EDGE_ORIGIN%/widget/element.js\">".to_vec());
         assert_eq!(page, b"<script src=\"http://edge.localhost:3/widget/element.js\">");
-        assert!(policy(&config).contains("connect-src 'self' http://edge.localhost:3 ws://edge"));
+        let lines = lines(&config);
+        assert_eq!(lines[0].0, "content-security-policy");
+        assert!(lines[0].1.contains("connect-src 'self' http://edge.localhost:3 ws://edge"));
     }
 }
