@@ -80,8 +80,9 @@ fn run(words: &Words) -> Result<bool, String> {
         .filter_map(|(answer, url)| Some(Code { url, body: body(answer)? }))
         .collect();
     let path = words.value("--inventory").unwrap_or(INVENTORY);
-    let at = words.value("--at").unwrap_or_default();
-    let inventory = report.inventory(&codes, at);
+    // The server's own clock dates it.
+    let at = report.page.header("date").unwrap_or_default();
+    let inventory = report.inventory(&codes, &at);
     std::fs::write(path, format!("{inventory:#}\n")).map_err(|error| format!("{path}: {error}"))?;
     if words.has("--json") {
         println!("{:#}", report.json());
