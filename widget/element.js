@@ -3,26 +3,35 @@ const here = new URL(import.meta.url);
 const look = new CSSStyleSheet();
 look.replaceSync(":host{display:block}:host([hidden]){display:none}button{display:block;width:100%;max-width:27rem;margin:auto;min-height:3.5rem;border:0;border-radius:.875rem;background:var(--hanbeon-accent,#2f4fe0);color:var(--hanbeon-on-accent,#fff);font:600 1.125rem var(--hanbeon-font,system-ui)}button[aria-busy]{opacity:.75}");
 let code;
-const load = () => (code ??= import(new URL("hanbeon.js", here)).then(async (module) => {
-  await module.default({ module_or_path: new URL("hanbeon_bg.wasm", here) });
-  return module;
-}));
+const load = () => (code ??= Promise.all([
+  import(new URL("hanbeon.js", here)).then(async (module) => {
+    await module.default({ module_or_path: new URL("hanbeon_bg.wasm", here) });
+    return module;
+  }),
+  import(new URL("adopt.js", here)),
+]));
 
-customElements.define("hanbeon-checkout", class extends HTMLElement {
+// A page may have this script twice.
+customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkout", class extends HTMLElement {
+  static formAssociated = true;
   static observedAttributes = ["checkout", "token", "quote", "locale", "theme", "presentation"];
 
   connectedCallback() {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    // Moved: what is shown stays.
     if (this.mounted) return;
     root.adoptedStyleSheets = [look];
     const button = document.createElement("button");
+    button.type = "button";
     const language = this.getAttribute("locale") ?? this.closest("[lang]")?.lang ?? navigator.language;
     button.onclick = () => { this.pressed = true; button.ariaBusy = "true"; };
     const draw = (words) => { button.textContent = words; root.replaceChildren(button); };
     const korean = /^ko|^$/i.test(language);
     draw(korean ? "결제하기" : "Pay");
     const turn = (this.turn = {});
-    const mount = () => load().then(async ({ mount }) => {
+    const mount = () => load().then(async ([{ mount }, { adopt }]) => {
+      await adopt(this, () => import(new URL("form.js", here)));
+      if (this.turn !== turn) return;
       const quote = this.getAttribute("quote");
       const found = quote
         ? await (await import(new URL("quote.js", here))).exchange(here.origin, quote)
@@ -41,7 +50,15 @@ customElements.define("hanbeon-checkout", class extends HTMLElement {
     mount();
   }
 
+  // A frame does not survive a move that its browser takes for a removal.
   disconnectedCallback() {
+    if (this.querySelector("iframe")) this.end();
+    queueMicrotask(() => this.isConnected || this.end());
+  }
+
+  connectedMoveCallback() {}
+
+  end() {
     this.turn = this.pressed = undefined;
     this.mounted?.unmount();
     this.mounted = undefined;
@@ -50,7 +67,11 @@ customElements.define("hanbeon-checkout", class extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (before === now || !this.turn) return;
     if (this.mounted && !this.mounted.update(name, now ?? "")) return;
-    this.disconnectedCallback();
+    this.end();
     this.connectedCallback();
+  }
+
+  formAssociatedCallback() {
+    this.join?.();
   }
 });

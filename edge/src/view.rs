@@ -277,6 +277,7 @@ pub fn status(
         view.name("phase").text(phase);
         view.name("outcome").text(outcome);
         view.name("attempt").or_null(payment.phase.attempt(), |view, id| view.shown(&id));
+        view.name("means").text_or_null(payment.current().map(|attempt| attempt.means.code()));
         decline(view.name("decline"), last.and_then(|attempt| attempt.decline.as_ref()));
         view.name("token").text_or_null(token);
         view.name("deposit").or_null(payment.phase.deposit(), |view, deposit| {

@@ -4,10 +4,13 @@ import { h, t } from '/shop.js';
 const files = [
   ['server.mjs', t('서버: 결제를 열고 알림을 받아요', 'Server: open a checkout, take a notice')],
   ['plain.html', 'HTML'],
+  ['plain.js', 'JavaScript'],
   ['quote.html', t('HTML, 서버 없이: 미리 서명한 가격', 'HTML without a server: a price signed ahead of time')],
   ['sign-quote.mjs', t('그 가격에 서명하기', 'Sign that price')],
-  ['Checkout.jsx', 'React'],
-  ['Checkout.vue', 'Vue'],
+  ['react/src/Checkout.tsx', 'React'],
+  ['vue/src/Checkout.vue', 'Vue'],
+  ['next/app/page.tsx', t('Next: 서버에서 열어요', 'Next: opened on the server')],
+  ['next/app/checkout.tsx', t('Next: 화면에 보여요', 'Next: shown in the page')],
   ['Checkout.svelte', 'Svelte'],
 ];
 const root = document.querySelector('#examples');

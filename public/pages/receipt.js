@@ -1,10 +1,13 @@
-// The receipt of a checkout, as the shop's backend knows it.
-import { api, every, h, note, t } from '/shop.js';
+// The receipt of a checkout, as the shop's backend knows it; above it the element that says where its payment
+// stands, as the edge knows it and to the browser that has paid.
+import { api, every, h, lang, note, t } from '/shop.js';
 import { acts, paper } from '/pages/paper.js';
 
 const READ_EVERY_MS = 4000;
 const id = new URLSearchParams(location.search).get('checkout') ?? '';
 const root = document.querySelector('#receipt');
+const theme = document.documentElement.dataset.theme ?? 'auto';
+document.querySelector('#status').append(h('hanbeon-status', { checkout: id, locale: lang, theme }));
 
 let shown = '';
 every(READ_EVERY_MS, async () => {

@@ -341,6 +341,8 @@ pub struct StatusView {
     pub outcome: String,
     /// The attempt that it is about.
     pub attempt: Option<String>,
+    /// What it pays with.
+    pub means: Option<String>,
     /// How the last attempt ended, while none is open.
     pub decline: Option<DeclineView>,
     /// A fresh token, only when a new attempt may begin.

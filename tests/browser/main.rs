@@ -16,14 +16,17 @@ mod shop_page;
 mod world;
 
 mod doubt;
+mod examples;
 mod in_app;
 mod live;
 mod matrix;
+mod package;
 mod pays;
 mod poster;
 mod recovery;
 mod refused;
 mod shots;
+mod status;
 mod strict;
 mod twice;
 mod windows;

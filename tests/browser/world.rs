@@ -16,6 +16,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::response::IntoResponse as _;
+use axum::routing::get;
 use serde_json::{Value, json};
 use tests::demo::{Config, psp, shop};
 use ureq::Agent;
@@ -31,6 +33,8 @@ pub struct World {
     pub config: Config,
     /// Where a journey's driver listens.
     pub driver_port: u16,
+    /// Where the Next example listens, which the shop shows under `/next`.
+    pub next_port: u16,
     shop: String,
     psp: String,
     edge: String,
@@ -128,6 +132,7 @@ impl World {
             edge: at(2),
             agent,
             driver_port: base + 3,
+            next_port: base + 4,
             _runtime: runtime,
         };
         let begun = now();
@@ -207,6 +212,17 @@ impl World {
         self.get(&format!("{}{path}", self.shop), "")
     }
 
+    /// The shop's server, for calls between servers.
+    pub fn shop_server(&self) -> &str {
+        &self.shop
+    }
+
+    /// A page of the shop as its server writes it.
+    pub fn written(&self, path: &str) -> String {
+        let answer = self.agent.get(format!("{}{path}", self.shop)).call();
+        answer.and_then(|mut answer| answer.body_mut().read_to_string()).unwrap_or_default()
+    }
+
     /// What the sandbox says.
     pub fn psp(&self, path: &str) -> Value {
         self.get(&format!("{}/control{path}", self.psp), "")
@@ -255,13 +271,27 @@ fn runtime(root: &Path, base: u16, nth: u16) -> Child {
     child
 }
 
-/// Four free ports in a row.
+/// Five free ports in a row.
 fn free_base() -> u16 {
-    let start = 33_000 + u16::try_from(std::process::id() % 2_000).unwrap() * 4;
+    let start = 33_000 + u16::try_from(std::process::id() % 2_000).unwrap() * 5;
     let free = |base: &u16| {
-        (*base..base + 4).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        (*base..base + 5).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
     };
-    (start..start + 4_000).step_by(4).find(free).expect("four free ports in a row")
+    (start..start + 5_000).step_by(5).find(free).expect("five free ports in a row")
+}
+
+/// The shop is one origin, whatever writes its pages.
+async fn next(port: u16, uri: axum::http::Uri) -> axum::response::Response {
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = ureq::get(format!("http://127.0.0.1:{port}{uri}")).call().ok()?;
+        let kind = answer.headers().get("content-type").cloned();
+        let body = answer.body_mut().read_to_vec().ok()?;
+        let mut answer = axum::response::Response::new(body.into());
+        answer.headers_mut().extend(kind.map(|kind| (axum::http::header::CONTENT_TYPE, kind)));
+        Some(answer)
+    });
+    let nobody = || axum::http::StatusCode::BAD_GATEWAY.into_response();
+    answer.await.ok().flatten().unwrap_or_else(nobody)
 }
 
 /// Shop and sandbox in a thread of this process.
@@ -277,7 +307,9 @@ fn serve(config: Config, base: u16) {
             let at = |step: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, base + step));
             let shop_port = tokio::net::TcpListener::bind(at(0)).await.unwrap();
             let psp_port = tokio::net::TcpListener::bind(at(1)).await.unwrap();
-            let shop = axum::serve(shop_port, shop::router(&config)).into_future();
+            let next = get(move |uri: axum::http::Uri| next(base + 4, uri));
+            let router = shop::router(&config).route("/next", next.clone());
+            let shop = axum::serve(shop_port, router.route("/next/{*path}", next)).into_future();
             let psp = axum::serve(psp_port, psp::router(&config)).into_future();
             ready.send(()).unwrap();
             tokio::select! { _ = shop => {}, _ = psp => {} }

@@ -8,6 +8,7 @@ mod live;
 mod lost;
 mod notices;
 mod open;
+mod package;
 mod pay;
 mod portone;
 mod quotes;

@@ -470,7 +470,10 @@ impl Drive {
         let none = &JsValue::NULL;
         let _allowed = match event {
             Event::Ready => self.dispatch("hanbeon-ready", none, false),
-            Event::Paid => self.dispatch("hanbeon-paid", none, false),
+            Event::Paid => {
+                let detail = value::object(&[("checkout", Some(self.asker.checkout.clone()))]);
+                self.dispatch("hanbeon-paid", &detail, false)
+            }
             Event::Error(code) => dispatch_error(&self.host, &code),
             Event::State { phase, outcome, version } => {
                 let detail = value::object(&[

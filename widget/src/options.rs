@@ -18,6 +18,9 @@ pub enum Locale {
 }
 
 impl Locale {
+    /// Every language.
+    pub const ALL: &[Self] = &[Self::Ko, Self::En];
+
     /// The primary subtag.
     #[must_use]
     pub const fn tag(self) -> &'static str {

@@ -2,6 +2,8 @@
 
 mod en;
 mod ko;
+#[cfg(test)]
+mod status;
 
 use crate::flow::{Flow, State, StateKind};
 use crate::options::Locale;
@@ -91,12 +93,44 @@ pub struct Text {
     pub safe: &'static str,
 }
 
+/// What `<hanbeon-status>` says besides; none of it is in the widget's module (see [`status`]).
+#[derive(Debug)]
+pub struct Standing {
+    /// Nothing is paid and nothing is under way.
+    pub open: Say,
+    /// A provider's window is open somewhere.
+    pub under_way: Say,
+    /// A deposit is awaited; the account may stand below, or not be shown.
+    pub deposit: Say,
+    /// Nothing here proves that the checkout may be shown.
+    pub hidden: Say,
+    /// Who sells.
+    pub merchant: &'static str,
+    /// What is bought.
+    pub label: &'static str,
+    /// The amount.
+    pub amount: &'static str,
+    /// With what it is or was paid.
+    pub means: &'static str,
+    /// With what it can be paid.
+    pub offered: &'static str,
+}
+
 /// The texts of a language.
 #[must_use]
 pub const fn of(locale: Locale) -> &'static Text {
     match locale {
         Locale::Ko => &ko::TEXT,
         Locale::En => &en::TEXT,
+    }
+}
+
+/// What the status element says in a language, besides.
+#[must_use]
+pub const fn standing(locale: Locale) -> &'static Standing {
+    match locale {
+        Locale::Ko => &ko::STANDING,
+        Locale::En => &en::STANDING,
     }
 }
 

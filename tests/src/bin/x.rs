@@ -30,6 +30,8 @@ mod crash;
 mod demo;
 #[path = "../x/doctor.rs"]
 mod doctor;
+#[path = "../x/examples.rs"]
+mod examples;
 #[path = "../x/fuzz.rs"]
 mod fuzz;
 #[path = "../x/keep.rs"]
@@ -48,6 +50,8 @@ mod setup;
 mod sim;
 #[path = "../x/size.rs"]
 mod size;
+#[path = "../x/sri.rs"]
+mod sri;
 #[path = "../x/suites.rs"]
 mod suites;
 

@@ -25,6 +25,7 @@ use crate::run::{
     Failure, Stages, cargo, npm_bin, program, quiet, read, root, run, scratch, target, write,
 };
 use crate::setup::{WASM_BINDGEN, WORKER_BUILD, library_sources, prepare, tool};
+use crate::sri;
 
 /// Which of the edge's builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,10 @@ const WIDGET_HEADERS: &str = "/widget/*
   X-Content-Type-Options: nosniff
 ";
 
+/// The widget's own scripts: the loader, and what it fetches where a page needs it.
+const SCRIPTS: [&str; 6] =
+    ["element.js", "adopt.js", "quote.js", "inapp.js", "form.js", "status.js"];
+
 /// The task.
 pub fn build(_: &Words) -> Result<(), Failure> {
     let mut stages = Stages::begin();
@@ -157,6 +162,7 @@ pub fn build(_: &Words) -> Result<(), Failure> {
     stages.stage("edge for the demo", || edge(Edge::Demo))?;
     stages.stage("edge for release", || edge(Edge::Release))?;
     stages.stage("widget", widget)?;
+    sri::print()?;
     stages.end("all built");
     Ok(())
 }
@@ -234,20 +240,22 @@ pub fn widget() -> Result<(), Failure> {
     compile.args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
-    let [loader, quote, inapp] =
-        ["element.js", "quote.js", "inapp.js"].map(|name| root().join("widget").join(name));
     let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}, {ORDER}");
     let lock = read(&root().join("package-lock.json"))?;
-    let scripts = [read(&loader)?, read(&quote)?, read(&inapp)?].concat();
-    let digest = digest(&[&read(&wasm)?, &scripts, &lock, salt.as_bytes()]);
+    let scripts = SCRIPTS.map(|name| root().join("widget").join(name));
+    let sayings = files(&root().join("widget/status"))?;
+    let mut parts = vec![read(&wasm)?, lock, salt.into_bytes()];
+    for source in scripts.iter().chain(&sayings) {
+        parts.push(read(source)?);
+    }
+    let digest = digest(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let dist = root().join("widget/dist");
     let stamp = Stamp::new("widget", digest)?;
-    let [element, exchange, way_out, glue, module] =
-        ["element.js", "quote.js", "inapp.js", "hanbeon.js", "hanbeon_bg.wasm"]
-            .map(|name| dist.join("widget").join(name));
-    let headers = dist.join("_headers");
-    let made = [&element, &exchange, &way_out, &glue, &module, &headers].map(PathBuf::clone);
-    if stamp.holds(&made) {
+    let [glue, module] =
+        ["hanbeon.js", "hanbeon_bg.wasm"].map(|name| dist.join("widget").join(name));
+    let smaller = SCRIPTS.map(|name| dist.join("widget").join(name));
+    let made = [glue.clone(), module.clone(), dist.join("_headers"), sri::list()];
+    if stamp.holds(&[made.as_slice(), &smaller].concat()) {
         return Ok(());
     }
     let bound = scratch()?.join("widget");
@@ -262,9 +270,16 @@ pub fn widget() -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("{}: {error}", dist.display())))?;
     optimise(&bound.join("hanbeon_bg.wasm"), &module, &[])?;
     minify(&bound.join("hanbeon.js"), &glue)?;
-    minify(&loader, &element)?;
-    minify(&quote, &exchange)?;
-    minify(&inapp, &way_out)?;
+    for (from, to) in scripts.iter().zip(&smaller) {
+        minify(from, to)?;
+    }
+    for saying in &sayings {
+        write(
+            &dist.join("widget/status").join(saying.file_name().unwrap_or_default()),
+            read(saying)?,
+        )?;
+    }
+    sri::write_list()?;
     stamp.set()
 }
 
@@ -289,6 +304,15 @@ fn opt(options: &[&str], from: &Path, to: &Path) -> Result<(), Failure> {
     let mut opt = program(npm_bin("wasm-opt"));
     opt.args(options).args(WASM_FEATURES).arg("-o").args([to, from]);
     quiet(&mut opt).map(|_| ())
+}
+
+/// The files of a folder, in the order of their names.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    Ok(found)
 }
 
 /// The small static files of the pages around a provider's window: served as they are.
@@ -330,29 +354,40 @@ fn existing(file: PathBuf) -> Result<PathBuf, Failure> {
 }
 
 /// A note of which inputs an output was made from.
-struct Stamp {
+pub struct Stamp {
     file: PathBuf,
     digest: String,
 }
 
 impl Stamp {
-    fn new(name: &str, digest: u64) -> Result<Self, Failure> {
+    /// A note of that name.
+    ///
+    /// # Errors
+    ///
+    /// When there is no folder for it.
+    pub fn new(name: &str, digest: u64) -> Result<Self, Failure> {
         let file = scratch()?.join(format!("{name}.stamp"));
         Ok(Self { file, digest: format!("{digest:016x}") })
     }
 
-    fn holds(&self, outputs: &[PathBuf]) -> bool {
+    /// Whether the outputs are there and were made from the same.
+    pub fn holds(&self, outputs: &[PathBuf]) -> bool {
         outputs.iter().all(|output| output.is_file())
             && std::fs::read_to_string(&self.file).is_ok_and(|noted| noted == self.digest)
     }
 
-    fn set(&self) -> Result<(), Failure> {
+    /// Notes that they are made.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn set(&self) -> Result<(), Failure> {
         write(&self.file, &self.digest)
     }
 }
 
 /// FNV-1a over eight bytes at a time: it tells builds apart and guards nothing.
-fn digest(parts: &[&[u8]]) -> u64 {
+pub fn digest(parts: &[&[u8]]) -> u64 {
     let mut state = 0xcbf2_9ce4_8422_2325_u64;
     let mut mix = |word: u64| state = (state ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
     for part in parts {

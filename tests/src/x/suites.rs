@@ -12,6 +12,7 @@ use crate::args::Words;
 use crate::browsers::Browser;
 use crate::build::{Edge, edge, widget};
 use crate::crash::kill;
+use crate::examples::examples;
 use crate::fuzz::bend;
 use crate::model::check;
 use crate::mutants::of_this_commit;
@@ -127,6 +128,9 @@ fn perform(
     if has(Suite::Http) || has(Suite::Browser) {
         stages.stage("edge for the demo", || edge(Edge::Demo))?;
         stages.stage("widget", widget)?;
+    }
+    if has(Suite::Browser) {
+        stages.stage("examples", examples)?;
     }
     if has(Suite::Native) {
         stages.stage("native tests", || {

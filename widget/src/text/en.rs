@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Say, Text};
+use super::{Say, Standing, Text};
 use crate::flow::StateKind;
 use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
@@ -48,6 +48,28 @@ pub(super) const TEXT: Text = Text {
     close: "Close the payment window",
     opening: "Opening the payment window…",
     safe: "The shop never sees your payment details",
+};
+
+/// The English sentences of the status element.
+pub(super) const STANDING: Standing = Standing {
+    open: Say { title: "Not paid yet", detail: "You can pay in the shop's checkout." },
+    under_way: Say {
+        title: "The payment is under way",
+        detail: "Please finish it in the payment window.",
+    },
+    deposit: Say {
+        title: "Waiting for your deposit",
+        detail: "The payment is complete once it arrives. You may close this page.",
+    },
+    hidden: Say {
+        title: "The payment cannot be shown here",
+        detail: "Please look at your orders at the shop.",
+    },
+    merchant: "Shop",
+    label: "Item",
+    amount: "Amount",
+    means: "Payment method",
+    offered: "Ways to pay",
 };
 
 const fn method(kind: Means) -> &'static str {

@@ -1,6 +1,6 @@
 //! Korean.
 
-use super::{Say, Text};
+use super::{Say, Standing, Text};
 use crate::flow::StateKind;
 use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
@@ -48,6 +48,30 @@ pub(super) const TEXT: Text = Text {
     close: "결제창 닫기",
     opening: "결제창을 여는 중입니다…",
     safe: "결제 정보는 쇼핑몰에 저장되지 않습니다",
+};
+
+/// The Korean sentences of the status element.
+pub(super) const STANDING: Standing = Standing {
+    open: Say {
+        title: "아직 결제되지 않았습니다",
+        detail: "쇼핑몰 결제 화면에서 결제할 수 있습니다.",
+    },
+    under_way: Say {
+        title: "결제가 진행 중입니다", detail: "결제창에서 결제를 마쳐 주세요."
+    },
+    deposit: Say {
+        title: "입금을 기다리고 있습니다",
+        detail: "입금이 확인되면 결제가 끝납니다. 이 화면은 닫으셔도 됩니다.",
+    },
+    hidden: Say {
+        title: "여기에서는 결제 상태를 볼 수 없습니다",
+        detail: "쇼핑몰의 주문 내역에서 확인해 주세요.",
+    },
+    merchant: "쇼핑몰",
+    label: "상품",
+    amount: "결제 금액",
+    means: "결제 수단",
+    offered: "결제 방법",
 };
 
 const fn method(kind: Means) -> &'static str {

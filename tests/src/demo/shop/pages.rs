@@ -22,19 +22,26 @@ const TYPES: [(&str, &str); 13] = [
     ("ico", "image/x-icon"),
     ("txt", "text/plain; charset=utf-8"),
     ("md", "text/plain; charset=utf-8"),
-    ("jsx", "text/plain; charset=utf-8"),
+    ("tsx", "text/plain; charset=utf-8"),
     ("vue", "text/plain; charset=utf-8"),
     ("svelte", "text/plain; charset=utf-8"),
 ];
 
 /// Answers `GET path`. Pages get the real origins in place of `%EDGE_ORIGIN%` and its like.
 pub fn serve(config: &Config, path: &str, lines: &[(String, String)]) -> Response<Body> {
+    let mut lines = lines.to_vec();
+    // Vue has a policy of its own, which its pages allow besides.
+    if path.starts_with("/examples/vue/") {
+        for (_, value) in &mut lines {
+            *value = value.replace("trusted-types hanbeon", "trusted-types hanbeon vue");
+        }
+    }
     match find(&config.public_dir, path) {
-        Some((bytes, kind)) => answer(config, StatusCode::OK, bytes, kind, lines),
+        Some((bytes, kind)) => answer(config, StatusCode::OK, bytes, kind, &lines),
         None => {
             let page = fs::read(config.public_dir.join("404.html"))
                 .unwrap_or_else(|_| b"not found".to_vec());
-            answer(config, StatusCode::NOT_FOUND, page, TYPES[0].1, lines)
+            answer(config, StatusCode::NOT_FOUND, page, TYPES[0].1, &lines)
         }
     }
 }
@@ -109,6 +116,8 @@ fn find(root: &Path, path: &str) -> Option<(Vec<u8>, &'static str)> {
 fn plain(segment: &str) -> bool {
     !segment.is_empty()
         && !segment.starts_with('.')
+        // What an example's build has installed is no page.
+        && segment != "node_modules"
         && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }
 
@@ -137,6 +146,7 @@ mod tests {
             "/art/../../tests/Cargo.toml",
             "/art\\..\\x.html",
             "/.hidden.html",
+            "/examples/react/node_modules/react/index.js",
             "/art",
             "/products.json/",
             "/nothing.html",
