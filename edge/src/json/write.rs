@@ -5,7 +5,7 @@
 //! function that is there once, and a value goes from the domain into the text without a record in
 //! between.
 
-use core::fmt::{Display, Write as _};
+use core::fmt::Display;
 
 use super::print_text;
 
@@ -57,8 +57,7 @@ impl Writer {
 
     /// A whole number.
     pub fn number(&mut self, value: u64) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.place(), "{value}");
+        self.place().push_str(itoa::Buffer::new().format(value));
     }
 
     /// `true` or `false`.
