@@ -83,9 +83,11 @@ fn rows(storage: Storage) -> Vec<Row> {
     for connections in [32, 128] {
         rows.extend([
             row(Job::Floor("/post"), connections),
+            row(Job::Floor("/door"), connections),
             row(Job::Floor("/object"), connections),
             row(Job::Floor("/insert"), connections),
             row(Job::Floor("/group"), connections),
+            row(Job::Floor("/kept"), connections),
             row(Job::Issue, connections),
             row(Job::Verify, connections),
             row(Job::Reserve, connections),

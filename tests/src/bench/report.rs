@@ -141,6 +141,7 @@ impl Report {
         json!({
             "ratios": self.ratios(Worker::Common),
             "ratios_twin": self.ratios(Worker::Twin),
+            "ceilings": self.ceilings(),
             "rows": rows,
             "growth": self.grown.iter().map(grown).collect::<Vec<_>>(),
             "per_order": self.counts.iter().map(|(name, count)| (name.clone(), json!(rounded(*count)))).collect::<Map<_, _>>(),
@@ -191,6 +192,25 @@ impl Report {
             ("last_item", last(Worker::Ours).zip(last(other)).map(|(ours, other)| ours / other)),
             ("cost_growth", cost_growth(&self.grown)),
             ("cold_start_delta_ms", delta_ms(&self.starts, other)),
+        ];
+        all.into_iter().map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded)))).collect()
+    }
+
+    /// What a ratio could be at most: the runtime's own part of the job, without any of the work, against
+    /// `common`. `/door` reads and says the headers that ours does, `/kept` also keeps the same rows.
+    fn ceilings(&self) -> Map<String, Value> {
+        let most = |storage, job, floor, connections| {
+            let floor = self.at(storage, Job::Floor(floor), connections, Worker::Floors)?;
+            Some(floor.rate / self.at(storage, job, connections, Worker::Common)?.rate)
+        };
+        let (memory, disk) = (Storage::Memory, Storage::Disk);
+        let all = [
+            ("issue_memory", most(memory, Job::Issue, "/door", 32)),
+            ("issue_disk", most(disk, Job::Issue, "/door", 32)),
+            ("verify_memory", most(memory, Job::Verify, "/kept", 32)),
+            ("verify_disk_32", most(disk, Job::Verify, "/kept", 32)),
+            ("verify_disk_128", most(disk, Job::Verify, "/kept", 128)),
+            ("reserve_disk", most(disk, Job::Reserve, "/group", 32)),
         ];
         all.into_iter().map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded)))).collect()
     }
