@@ -44,6 +44,10 @@ use crate::{token, view};
 /// A token is renewed when a page asks and less than this is left of it.
 const RENEW_BEFORE: Span = Span::minutes(5);
 
+/// The book hears of a quote's checkout with what happens to it, or after this, when its payment is looked
+/// at for the first time anyway: a letter for those who pay at once would say what the next one says too.
+const LISTED_AFTER: Span = Span::seconds(10);
+
 /// What came of an operation.
 #[derive(Debug)]
 pub enum Outcome {
@@ -257,6 +261,7 @@ impl Desk<'_> {
             if !step.entries.is_empty() {
                 self.tell(record, None, &step.entries)?;
             }
+            record.is_listed |= !step.events.is_empty() || !step.entries.is_empty();
         }
         self.grant_anew(record);
         self.keep(record)?;
@@ -264,7 +269,7 @@ impl Desk<'_> {
     }
 
     fn keep(&self, record: &Record) -> Kept<()> {
-        self.shelf.keep(record, record.payment.due(&record.checkout))
+        self.shelf.keep(record, due(record))
     }
 
     /// A new token whenever a new attempt may begin and none is out.
@@ -330,6 +335,12 @@ impl Desk<'_> {
         let payload = crate::book::message(record, id, body.as_deref(), entries, self.now);
         self.shelf.put_out(record.checkout.id, &Outgoing { id, payload })
     }
+}
+
+/// When something is to be done for a checkout.
+fn due(record: &Record) -> Option<Timestamp> {
+    let listed_by = (!record.is_listed).then(|| record.checkout.created_at.after(LISTED_AFTER));
+    record.payment.due(&record.checkout).into_iter().chain(listed_by).min()
 }
 
 /// An input for the journal: its name and its evidence, without personal data.

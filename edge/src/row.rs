@@ -46,6 +46,8 @@ pub struct Record {
     pub first_grant: Grant,
     /// Digests of the state keys given out.
     pub state_keys: Vec<[u8; 32]>,
+    /// Whether the book has heard of it, or is about to.
+    pub is_listed: bool,
 }
 
 /// A row that this release cannot read; which part.
@@ -74,6 +76,10 @@ pub fn write(record: &Record) -> String {
         write_grant(row.name("first_grant"), &record.first_grant);
         row.name("state_keys").list(&record.state_keys, write_digest);
         write_payment(row.name("payment"), &record.payment);
+        // The release before listed every checkout as it came into being, and has no such member.
+        if !record.is_listed {
+            row.name("unlisted").flag(true);
+        }
     })
 }
 
@@ -119,6 +125,7 @@ fn read_record(row: Field<'_>) -> Read<Record> {
         grant: row.get("grant").option().map(read_grant).transpose()?,
         first_grant: read_grant(row.get("first_grant"))?,
         state_keys: row.get("state_keys").list().into_iter().map(digest).collect(),
+        is_listed: row.get("unlisted").option().is_none(),
     })
 }
 

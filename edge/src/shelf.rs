@@ -78,6 +78,8 @@ pub trait Shelf {
     fn answer(&self, name: &str) -> Kept<Option<Answer>>;
     /// Keeps an answer.
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()>;
+    /// Keeps an answer under a name that cannot have one: nobody looks.
+    fn keep_first_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()>;
     /// Claims a name for a fingerprint; whether it was free, and the fingerprint that holds it now.
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)>;
     /// Gives a name back that this fingerprint holds.

@@ -182,6 +182,13 @@ impl Shelf for Memory {
         Ok(())
     }
 
+    fn keep_first_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
+        match self.tables.borrow_mut().answers.insert(name.to_owned(), (answer.clone(), now)) {
+            None => Ok(()),
+            Some(_) => Err(ShelfError(format!("there is an answer {name} already"))),
+        }
+    }
+
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
         let mut tables = self.tables.borrow_mut();
         let fresh = !tables.claims.contains_key(name);

@@ -9,7 +9,7 @@ use shared::problem::Code;
 use shared::wire::OpenAttempt;
 
 use super::quoted::Found;
-use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, request};
+use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, due, request};
 use crate::config::Channel;
 use crate::json::Writer;
 use crate::problem::Refusal;
@@ -84,7 +84,7 @@ impl Desk<'_> {
         body: &str,
     ) -> Done {
         let found = self.record_for_token(claims)?;
-        let Found { record, is_new, .. } = &found;
+        let record = &found.record;
         let id = record.checkout.id;
         let key = IdempotencyKey::parse(key).ok_or(Code::IdempotencyKeyInvalid)?;
         let request = request::read(body, request::open_attempt)?;
@@ -108,7 +108,7 @@ impl Desk<'_> {
         self.bound(&found, address)?;
         let attempt = self.new_attempt(record, &request, begun_by)?;
         let attempt_id = attempt.id;
-        self.use_quote(record, *is_new, claims)?;
+        self.use_quote(&found, claims)?;
         let counted = !record.checkout.stock().is_empty();
         let mut next = record.clone();
         next.grant = None;
@@ -128,8 +128,13 @@ impl Desk<'_> {
         // What nobody counts is held at once.
         let (attempt, command) = (attempt_id, Command::Hold);
         self.feed(&mut next, Input::Stock { attempt, command, kept: true })?;
-        let shows = matches!(next.payment.phase, Phase::Presented(_));
-        Ok(if shows { Outcome::DriveLater(id, then) } else { Outcome::Drive(id, then) })
+        if !matches!(next.payment.phase, Phase::Presented(_)) {
+            return Ok(Outcome::Drive(id, then));
+        }
+        match due(&next).is_none_or(|due| due > self.now) {
+            true => self.handle(&then),
+            false => Ok(Outcome::DriveLater(id, then)),
+        }
     }
 
     fn new_attempt(

@@ -7,7 +7,7 @@ use shared::notes::Notes;
 use shared::payment::{Input, Work};
 use shared::time::{Span, Timestamp};
 
-use super::{Desk, Failed, Op};
+use super::{Desk, Failed, LISTED_AFTER, Op};
 use crate::config::Channel;
 use crate::envelope;
 use crate::provider::{
@@ -77,6 +77,7 @@ impl Desk<'_> {
     pub fn errands(&self, id: CheckoutId) -> Result<Errands, Failed> {
         let mut record = self.record(&id.to_string())?;
         self.feed(&mut record, Input::Tick)?;
+        self.list(&mut record)?;
         let work = record.payment.take_work(&record.checkout, self.now);
         let mut errands: Vec<Errand> =
             work.into_iter().filter_map(|work| self.errand(&record, work)).collect();
@@ -84,6 +85,15 @@ impl Desk<'_> {
         let again = self.now.after(OUT_UNSURE);
         errands.extend(self.shelf.take_out(id, self.now, again)?.into_iter().map(Errand::Queue));
         Ok(Errands(errands))
+    }
+
+    /// Tells the book of a checkout that it has not heard of, once it is time.
+    fn list(&self, record: &mut Record) -> Result<(), Failed> {
+        if !record.is_listed && record.checkout.created_at.after(LISTED_AFTER) <= self.now {
+            self.tell(record, None, &[])?;
+            record.is_listed = true;
+        }
+        Ok(())
     }
 
     fn errand(&self, record: &Record, work: Work) -> Option<Errand> {

@@ -89,15 +89,21 @@ impl Desk<'_> {
     /// The token is used, and its checkout exists from now on, in the transaction of its attempt (I-7).
     pub(super) fn use_quote(
         &self,
-        record: &Record,
-        is_new: bool,
+        Found { record, is_new, quote }: &Found,
         claims: &TokenClaims,
     ) -> Result<(), Failed> {
         if claims.quote.is_some() {
             self.claim_order(&record.checkout)?;
-            self.shelf.keep_answer(&burnt(&claims.jti), &ok("", &claims.checkout), self.now)?;
+            let (name, answer) = (burnt(&claims.jti), ok("", &claims.checkout));
+            match is_new {
+                // A token whose checkout is new was not used.
+                true => self.shelf.keep_first_answer(&name, &answer, self.now)?,
+                false => self.shelf.keep_answer(&name, &answer, self.now)?,
+            }
         }
-        if is_new {
+        if let Some(id) = quote.as_deref().filter(|_| *is_new) {
+            let name = quoted(record.checkout.id);
+            self.shelf.keep_first_answer(&name, &ok("", id), self.now)?;
             self.begin_record(record)?;
         }
         Ok(())
@@ -106,14 +112,14 @@ impl Desk<'_> {
     /// What bounds an attempt of a quote's checkout, further ones with its later tokens included.
     pub(super) fn bounds_of_quote(
         &self,
-        Found { record, quote, .. }: &Found,
+        Found { record, is_new, quote }: &Found,
         address: &str,
     ) -> Result<Vec<Bound>, Failed> {
-        let name = format!("quoted/{}", record.checkout.id);
-        if let Some(id) = quote {
-            self.shelf.keep_answer(&name, &ok("", id), self.now)?;
-        }
-        let Some(quoted) = self.shelf.answer(&name)? else { return Ok(Vec::new()) };
+        let quoted = match quote {
+            Some(id) if *is_new => Some(ok("", id)),
+            Some(_) | None => self.shelf.answer(&quoted(record.checkout.id))?,
+        };
+        let Some(quoted) = quoted else { return Ok(Vec::new()) };
         let quote = format!("quote/{}", quoted.result);
         let slot = |window: u64| self.now.as_millis().checked_div(window).unwrap_or_default();
         let from_address =
@@ -125,6 +131,11 @@ impl Desk<'_> {
 /// Old counts are swept by the number of their ten minutes, so a day goes by the first of its own.
 const fn day_slot(day: u64) -> u64 {
     day.saturating_mul(DAY / TEN_MINUTES)
+}
+
+/// The name under which a checkout's quote is remembered.
+fn quoted(id: CheckoutId) -> String {
+    format!("quoted/{id}")
 }
 
 /// The name under which a used token of a quote is remembered.

@@ -180,13 +180,15 @@ impl Desk<'_> {
             return Ok(before);
         }
         let open = read_open(body)?;
-        let record = self.new_record(merchant, &open)?;
+        let mut record = self.new_record(merchant, &open)?;
+        record.is_listed = true;
         self.shelf.keep_answer(
             &name,
             &ok(fingerprint, &record.checkout.id.to_string()),
             self.now,
         )?;
         self.begin_record(&record)?;
+        self.tell(&record, None, &[])?;
         self.opened(&record, false)
     }
 
@@ -213,7 +215,6 @@ impl Desk<'_> {
     /// Stores what was not there before.
     pub(super) fn begin_record(&self, record: &Record) -> Kept<()> {
         self.keep(record)?;
-        self.tell(record, None, &[])?;
         self.shelf.note(
             record.checkout.id,
             &crate::shelf::Line {
@@ -429,6 +430,7 @@ pub(super) fn fresh(checkout: Checkout, grant: Grant) -> Record {
         grant: Some(grant),
         first_grant: grant,
         state_keys: Vec::new(),
+        is_listed: false,
     }
 }
 

@@ -53,6 +53,7 @@ fn record() -> Record {
         grant: Some(grant),
         first_grant: grant,
         state_keys: vec![[0; 32], [0xff; 32]],
+        is_listed: false,
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) struct CheckoutStore {
     is_spoilt: cell::Cell<bool>,
     /// Written since somebody last asked, each once.
     changed: RefCell<Vec<CheckoutId>>,
+    /// Records of which the disk does not know everything: a look at all of them would cost as much as they
+    /// are many.
+    unwritten: RefCell<Vec<CheckoutId>>,
     /// When something is due next, at the latest: asked for once, then kept up with what is written. What is
     /// done since may have been it.
     next: cell::Cell<Option<Option<Timestamp>>>,
@@ -87,6 +90,7 @@ impl CheckoutStore {
             losses: cell::Cell::default(),
             is_spoilt: cell::Cell::default(),
             changed: RefCell::default(),
+            unwritten: RefCell::default(),
             next: cell::Cell::default(),
             breakers: Breakers::default(),
         }
@@ -115,6 +119,7 @@ impl CheckoutStore {
     pub(super) fn spoil(&self) {
         self.records.take();
         self.written.take();
+        self.unwritten.take();
         self.next.set(None);
         self.losses.set(self.losses.get().saturating_add(1));
         self.is_spoilt.set(true);
@@ -170,11 +175,12 @@ impl CheckoutStore {
     fn write(&self) -> Kept<()> {
         let statements = Values::new();
         let mut records = self.records.borrow_mut();
-        for (id, known) in records.iter_mut() {
+        for id in self.unwritten.take() {
+            let Some(known) = records.get_mut(&id) else { continue };
             known.lines = 0;
             if core::mem::take(&mut known.is_newer) {
                 let values = Values::new();
-                values.print(id).text(&row::write(&known.record));
+                values.print(&id).text(&row::write(&known.record));
                 values.number_or_null(known.due.map(Timestamp::as_millis));
                 statements.text(KEEP).value(&values);
             }
@@ -230,6 +236,7 @@ impl Shelf for CheckoutStore {
         }
         let known = Known { record: record.clone(), due, is_newer: true, lines };
         records.insert(id, Box::new(known));
+        self.unwritten.borrow_mut().push(id);
         self.wrote();
         Ok(())
     }
@@ -240,6 +247,7 @@ impl Shelf for CheckoutStore {
             known.lines = known.lines.saturating_add(1);
             known.lines
         });
+        self.unwritten.borrow_mut().push(id);
         let [input, detail, phase, verdict] =
             [&line.input, &line.detail, &line.phase, &line.verdict].map(|text| Cell::Text(text));
         let [nth, at, version] = [nth, line.at.as_millis(), line.version].map(Cell::Number);
@@ -326,13 +334,18 @@ impl Shelf for CheckoutStore {
     }
 
     fn keep_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
-        if self.answer(name)?.is_none() {
-            let Answer { fingerprint, result } = answer;
-            let [of, by, what] = [name, fingerprint, result].map(Cell::Text);
-            let mut written = self.wrote();
-            written.add(Table::Answer, &[of, by, what, Cell::Number(now.as_millis())]);
-            written.name("answer", name, [result, "\n", fingerprint].concat());
+        match self.answer(name)? {
+            Some(_) => Ok(()),
+            None => self.keep_first_answer(name, answer, now),
         }
+    }
+
+    fn keep_first_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
+        let Answer { fingerprint, result } = answer;
+        let [of, by, what] = [name, fingerprint, result].map(Cell::Text);
+        let mut written = self.wrote();
+        written.add(Table::Answer, &[of, by, what, Cell::Number(now.as_millis())]);
+        written.name("answer", name, [result, "\n", fingerprint].concat());
         Ok(())
     }
 

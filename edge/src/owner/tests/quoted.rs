@@ -61,8 +61,34 @@ fn the_exchange_and_the_session_store_nothing() {
     let record = bench.stored(&quoted).unwrap();
     assert_eq!(record.checkout.orders[0].id.as_str(), "poster");
     assert_eq!(record.checkout.amount.minor(), 31_000);
-    let first: Value = serde_json::from_str(&bench.shelf.payloads()[0]).unwrap();
-    assert_eq!(first["listed"]["standing"], "open", "the shop's list learns of it: {first}");
+    // The shop's list learns of it when its payment is looked at for the first time.
+    let (id, at) = (record.checkout.id, record.checkout.created_at.after(LISTED_AFTER));
+    assert_eq!(bench.shelf.payloads(), [""; 0]);
+    assert_eq!(bench.shelf.next_due().unwrap(), Some(at));
+    bench.wait(LISTED_AFTER);
+    bench.drive(id);
+    bench.drive(id);
+    let sent = bench.sent.borrow();
+    assert_eq!((sent.len(), &sent[0]["listed"]["standing"]), (1, &Value::from("open")), "{sent:?}");
+    assert!(bench.shelf.next_due().unwrap() > Some(at));
+}
+
+#[test]
+fn i14_who_pays_at_once_is_listed_by_what_was_paid() {
+    let bench = Bench::new();
+    let quoted = bench.quote("once");
+    let page = page(&bench.consume(&quoted, KEYS[0]));
+    bench.say([
+        Said(AskKind::LookUp, 200, toss!("in_progress")),
+        Said(AskKind::Capture, 200, toss!("done")),
+    ]);
+    assert_eq!(bench.look(&page).text("/outcome"), "paid");
+    let told = |sent: &[Value]| sent.iter().all(|letter| letter["listed"]["standing"] == "paid");
+    let before = bench.sent.borrow().len();
+    assert!(before > 0 && told(&bench.sent.borrow()), "{:?}", bench.sent);
+    bench.wait(LISTED_AFTER);
+    bench.drive(bench.stored(&quoted).unwrap().checkout.id);
+    assert_eq!(bench.sent.borrow().len(), before);
 }
 
 #[test]

@@ -151,6 +151,7 @@ impl Sale {
             grant: Some(grant),
             first_grant: grant,
             state_keys: Vec::new(),
+            is_listed: true,
         };
         Self {
             deal,

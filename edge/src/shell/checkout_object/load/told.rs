@@ -76,6 +76,10 @@ impl Shelf for Told<'_> {
         self.store.keep_answer(name, answer, now)
     }
 
+    fn keep_first_answer(&self, name: &str, answer: &Answer, now: Timestamp) -> Kept<()> {
+        self.store.keep_first_answer(name, answer, now)
+    }
+
     fn claim(&self, name: &str, fingerprint: &str, now: Timestamp) -> Kept<(bool, String)> {
         self.store.claim(name, fingerprint, now)
     }
