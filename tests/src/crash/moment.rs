@@ -15,7 +15,8 @@ const ANY_TIME_MS: u64 = 400;
 /// Sides of a write.
 const SIDES: [&str; 3] = ["before", "after", "durable"];
 /// Steps that a shard takes once in its life: they have the first turns, or none.
-const ONCE: [&str; 2] = ["checkout: create checkout", "checkout: insert form"];
+const ONCE: [&str; 3] =
+    ["checkout: create checkout", "checkout: create checkout_parked", "checkout: insert form"];
 
 /// What happens on a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
