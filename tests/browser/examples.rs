@@ -5,12 +5,13 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use crate::books::Checkout;
 use crate::checkout_element::Means;
 use crate::journey::{Buyer, until};
 use crate::journeys;
-use crate::world::{LOOK_EVERY, START_WAIT, World, now};
+use crate::world::{LOOK_EVERY, World, now};
 
 journeys! {
     f48_the_html_example_is_paid: plain(Iframe, TossCard);
@@ -18,6 +19,9 @@ journeys! {
     f48_the_vue_example_is_paid: vue(Iframe, TossCard);
     f48_the_next_example_comes_from_its_server_and_is_paid: next(Iframe, TossCard);
 }
+
+/// Next's server takes several seconds of a processor to start, and every other journey wants one meanwhile.
+const NEXT_WAIT: Duration = Duration::from_secs(180);
 
 /// Ends the server when its input ends, so also with this process.
 const UNTIL_THE_END: &str = r#""$@" & server=$!; cat >/dev/null; kill -9 $server"#;
@@ -106,7 +110,7 @@ impl Server {
             .expect("sh starts");
         let begun = now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, world.next_port)).is_err() {
-            assert!(begun.elapsed() < START_WAIT, "the Next example did not start");
+            assert!(begun.elapsed() < NEXT_WAIT, "the Next example did not start");
             thread::sleep(LOOK_EVERY);
         }
         Self(server)
