@@ -8,7 +8,7 @@ use tests::doctor::{Asked, Grade, Page, Report, Rung, examine};
 use crate::checkout_element::{Means, Way};
 use crate::journey::{Buyer, until};
 use crate::journeys;
-use crate::windows::until_blocked;
+use crate::windows::goes_on_in_a_popup;
 
 journeys! {
     csp_the_printed_lines_let_a_card_be_paid_in_a_frame: pays_under_printed_lines(Iframe, TossCard);
@@ -170,12 +170,5 @@ async fn is_refused_a_frame(buyer: &mut Buyer, means: Means) {
     assert_eq!(examined(buyer).verdict(Rung::Iframe), Some(Grade::Breaks));
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.pay(means).await;
-    until_blocked(buyer).await;
-    checkout.assert_open();
-    buyer.press("continue").await;
-    buyer.way = Way::Popup;
-    buyer.press_in_window("#approve").await;
-    buyer.until_paid().await;
-    checkout.assert_paid_once(1);
-    assert_eq!(checkout.view()["attempts"][0]["presentation"], "popup");
+    goes_on_in_a_popup(buyer, &checkout).await;
 }

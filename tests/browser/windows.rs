@@ -1,5 +1,6 @@
 //! Windows that are closed, blocked, reloaded or left: none of that is an answer.
 
+use crate::books::Checkout;
 use crate::checkout_element::{Means, Way};
 use crate::engine::Engine;
 use crate::journey::{Buyer, until};
@@ -184,6 +185,11 @@ async fn is_forbidden(buyer: &mut Buyer, means: Means) {
     let checkout = buyer.enter_with(means.sku()).await;
     buyer.script(FORBID_FRAMES).await;
     buyer.pay(means).await;
+    goes_on_in_a_popup(buyer, &checkout).await;
+}
+
+/// The window that was wanted did not open; the next one of the ladder does, for the same attempt.
+pub async fn goes_on_in_a_popup(buyer: &mut Buyer, checkout: &Checkout) {
     until_blocked(buyer).await;
     checkout.assert_open();
     buyer.press("continue").await;
