@@ -4,8 +4,9 @@
 //! `default-src 'none'` and then what is needed, by name. The element needs its files, its calls, its frames,
 //! and to compile WebAssembly; no inline script or style, no `eval`, no cookie, no storage of another
 //! origin. It makes no Trusted Types policy: the one name that is allowed is kept for it.
-//! `same-origin-allow-popups` shuts out whoever opens the page and leaves the page its popups. No
-//! `Cross-Origin-Embedder-Policy`: no provider's page sends one, so it would forbid their frames.
+//! No `Cross-Origin-Opener-Policy`: WebKit cuts a page from its popups under every value of it but
+//! `unsafe-none`. No `Cross-Origin-Embedder-Policy`: no provider's page sends one, so it would forbid their
+//! frames.
 
 use content_security_policy::Url;
 
@@ -96,7 +97,6 @@ pub fn of(needs: &Needs) -> Vec<(&'static str, String)> {
     let who = frames.iter().fold(format!("self \"{edge}\""), |all, one| format!("{all} \"{one}\""));
     vec![
         ("Content-Security-Policy", policy.join("; ")),
-        ("Cross-Origin-Opener-Policy", "same-origin-allow-popups".to_owned()),
         ("Permissions-Policy", format!("payment=({who}), publickey-credentials-get=({who})")),
         ("Referrer-Policy", "strict-origin-when-cross-origin".to_owned()),
         ("X-Content-Type-Options", "nosniff".to_owned()),
