@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tests::doctor::{Asked, Grade, Page, Report, Rung, examine};
 
 use crate::checkout_element::{Means, Way};
+use crate::engine::Engine;
 use crate::journey::{Buyer, until};
 use crate::journeys;
 use crate::windows::goes_on_in_a_popup;
@@ -96,7 +97,7 @@ async fn is_counted(buyer: &mut Buyer, means: Means) {
             document.body.append(Object.assign(document.createElement('script'), { text: 'window.ran = 1' }));
         } catch { /* a string for a sink */ }
         const frame = document.createElement('iframe');
-        frame.src = 'http://evil.localhost:9/';
+        frame.src = 'http://evil.localhost:9999/';
         document.body.append(frame);";
     buyer.script(provoke).await;
     until("both counts", async || {
@@ -142,9 +143,12 @@ async fn leaves_a_cut_popup(buyer: &mut Buyer, means: Means) {
     buyer.pay(means).await;
     buyer.until_window().await;
     buyer.to_shop().await;
-    buyer.until_part("continue").await;
+    let said = buyer.until_said("a way on", |said| said.has("continue")).await;
     buyer.press("continue").await;
-    buyer.way = Way::Redirect;
+    // WebKit cuts it when the edge answers, not at once: then it is a closed window, and opened anew.
+    if !said.words.contains("결제창이 닫혔습니다") {
+        buyer.way = Way::Redirect;
+    }
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);
@@ -160,9 +164,13 @@ async fn falls_through(buyer: &mut Buyer, means: Means) {
     is_refused_a_frame(buyer, means).await;
 }
 
+/// WebKit knows no such value, and lets the frame in.
 async fn falls_through_without_credentials(buyer: &mut Buyer, means: Means) {
     serve_with(buyer, EMBEDDER, "credentialless");
-    is_refused_a_frame(buyer, means).await;
+    match Engine::of_this_run() {
+        Engine::Chromium => is_refused_a_frame(buyer, means).await,
+        Engine::WebKit => pays(buyer, means).await,
+    }
 }
 
 /// A frame that the browser refuses stays silent, and is given up at once.
