@@ -12,6 +12,10 @@ use super::worker::{Worker, row};
 const PILOT: usize = 200;
 /// Tokens that are tried again after the power cut.
 const REPLAYS: usize = 64;
+/// A worker rests when it spends less than this in a while of watching.
+const RESTS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
+/// Whoever does not rest within this is measured all the same.
+const REST_WAIT: Duration = Duration::from_secs(20);
 /// Connections where nothing else is said.
 pub const CONNECTIONS: usize = 32;
 /// Pieces of what is reserved all day.
@@ -158,6 +162,7 @@ impl Field {
     }
 
     fn turn(&mut self, row: Row, worker: Worker) -> Result<Sample, String> {
+        self.rest();
         if let Job::LastItem(buyers) | Job::ItemEach(buyers) = row.job {
             return self.rush(row, worker, buyers);
         }
@@ -207,7 +212,30 @@ impl Field {
                 _ => worker.begun(answer)?,
             }
         }
+        self.leave(worker, &volley)?;
         Ok((volley, cpu))
+    }
+
+    /// The buyers leave their windows, unmeasured. Ours looks after whoever is in one, again and again, and
+    /// would do so in later turns, its own and others'.
+    fn leave(&self, worker: Worker, volley: &Volley) -> Result<(), String> {
+        let shots = volley.answers.iter().filter_map(|answer| worker.leave(answer)).collect();
+        let (left, _) = self.fire(worker, CONNECTIONS, shots)?;
+        let stayed = left.answers.iter().find(|answer| answer.status != 200);
+        stayed.map_or(Ok(()), |answer| Err(format!("a buyer cannot leave: {answer:?}")))
+    }
+
+    /// Waits until no worker has anything left to do.
+    fn rest(&self) {
+        let spent = || self.servers.values().map(Server::cpu).sum::<Duration>();
+        let (little, long) = RESTS;
+        for _ in 0..REST_WAIT.as_millis() / long.as_millis() {
+            let before = spent();
+            std::thread::sleep(long);
+            if spent().saturating_sub(before) <= little {
+                return;
+            }
+        }
     }
 
     /// Everybody at once; exactly one wins each piece.
@@ -234,6 +262,7 @@ impl Field {
         if winners != skus.len() {
             return Err(format!("I-4: {winners} won {} pieces", skus.len()));
         }
+        self.leave(worker, &volley)?;
         Ok(sample(&volley, cpu))
     }
 

@@ -113,6 +113,26 @@ impl Worker {
         shot
     }
 
+    /// The buyer of ours who began so leaves the window; nobody else shows one.
+    #[must_use]
+    pub fn leave(self, begun: &Answer) -> Option<Shot> {
+        if self != Self::Ours {
+            return None;
+        }
+        let body = read(begun, 201).ok()?;
+        let text = |name: &str| body[name].as_str();
+        let (key, checkout) = text("state_key").zip(body["status"]["checkout"].as_str())?;
+        let attempt = body["status"]["attempt"].as_str()?;
+        let mut shot = self.page(
+            Method::POST,
+            self.path("/abandon"),
+            0,
+            json!({ "attempt": attempt }).to_string(),
+        );
+        shot.headers.push(("authorization", format!("State {checkout}.{key}")));
+        Some(shot)
+    }
+
     /// The header by which the shop's server is known.
     #[must_use]
     pub fn key() -> (&'static str, String) {
