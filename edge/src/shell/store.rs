@@ -408,8 +408,9 @@ impl Shelf for CheckoutStore {
 
     fn unpark(&self, prefix: &str) -> Kept<Vec<String>> {
         self.whole()?.rows(
+            // `EXISTS`, not `IN`: that would be asked once for each attempt that the shard has.
             "DELETE FROM heard WHERE event >= ?1 AND event < ?1 || '~'
-             AND attempt IN (SELECT id FROM attempt) RETURNING event",
+             AND EXISTS (SELECT 1 FROM attempt WHERE id = heard.attempt) RETURNING event",
             Values::new().text(prefix),
             Row::text,
         )
