@@ -1,15 +1,35 @@
-// The loader: draws a usable button at once and fetches the rest. It keeps an early click.
+// The loader: draws a usable button at once and keeps an early click. The rest comes when somebody is about to
+// use it, or when the page has nothing else to do.
 const here = new URL(import.meta.url);
 const look = new CSSStyleSheet();
 look.replaceSync(":host{display:block}:host([hidden]){display:none}button{display:block;width:100%;max-width:27rem;margin:auto;min-height:3.5rem;border:0;border-radius:.875rem;background:var(--hanbeon-accent,#2f4fe0);color:var(--hanbeon-on-accent,#fff);font:600 1.125rem var(--hanbeon-font,system-ui)}button[aria-busy]{opacity:.75}");
+/** How long a page may be too busy to load the rest, in milliseconds. */
+const BUSY_MAX_MS = 2_000;
 let code;
+let policy;
+let tries = "";
+
+// A script's element has its digest checked; `import()` alone does not, and finds here what was checked.
+const script = (name, integrity) => new Promise((resolve, reject) => {
+  const { href } = new URL(name + tries, here);
+  policy ??= self.trustedTypes?.createPolicy("hanbeon", { createScriptURL: (url) => url });
+  document.head.append(Object.assign(document.createElement("script"), {
+    type: "module",
+    integrity,
+    src: policy?.createScriptURL(href) ?? href,
+    onload: () => resolve(import(href)),
+    onerror: reject,
+  }));
+});
+
+// The build writes the digests in.
 const load = () => (code ??= Promise.all([
-  import(new URL("hanbeon.js", here)).then(async (module) => {
-    await module.default({ module_or_path: new URL("hanbeon_bg.wasm", here) });
-    return module;
-  }),
-  import(new URL("adopt.js", here)),
-]));
+  script("hanbeon.js", "sha384-hanbeon.js"),
+  fetch(new URL("hanbeon_bg.wasm", here), { integrity: "sha384-hanbeon_bg.wasm" }),
+]).then(async ([module, module_or_path]) => {
+  await module.default({ module_or_path });
+  return module;
+}));
 
 // A page may have this script twice.
 customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkout", class extends HTMLElement {
@@ -24,30 +44,30 @@ customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkou
     const button = document.createElement("button");
     button.type = "button";
     const language = this.getAttribute("locale") ?? this.closest("[lang]")?.lang ?? navigator.language;
-    button.onclick = () => { this.pressed = true; button.ariaBusy = "true"; };
     const draw = (words) => { button.textContent = words; root.replaceChildren(button); };
     const korean = /^ko|^$/i.test(language);
     draw(korean ? "결제하기" : "Pay");
     const turn = (this.turn = {});
-    const mount = () => load().then(async ([{ mount }, { adopt }]) => {
-      await adopt(this, () => import(new URL("form.js", here)));
-      if (this.turn !== turn) return;
-      const quote = this.getAttribute("quote");
-      const found = quote
-        ? await (await import(new URL("quote.js", here))).exchange(here.origin, quote)
-        : [this.getAttribute("checkout") ?? "", this.getAttribute("token") ?? "", ""];
+    let begun;
+    const begin = () => (begun ??= this.turn === turn && load().then(async ({ mount, find, shown }) => {
+      const found = await find(this, here.origin, script);
       if (this.turn !== turn) return;
       this.mounted = mount(this, here.origin, !!this.pressed, ...found);
-      // In the browser of an app.
-      if (/KAKAO|NAVER|Instagram|FB|Line\//.test(navigator.userAgent)) (await import(new URL("inapp.js", here))).offer(this, root);
+      if (this.mounted) shown(this, root, script);
     }).catch(() => {
       if (this.turn !== turn) return;
-      code = undefined;
+      begun = code = undefined;
+      // A browser may remember that a file did not come.
+      tries += "?";
       draw(korean ? "다시 불러오기" : "Load again");
-      button.onclick = mount;
+      button.ariaBusy = button.onfocus = button.onpointerenter = null;
+      button.onclick = begin;
       this.dispatchEvent(new CustomEvent("hanbeon-error", { bubbles: true, composed: true, detail: { code: "load_failed" } }));
-    });
-    mount();
+    }));
+    button.onfocus = button.onpointerenter = begin;
+    button.onclick = () => { this.pressed = true; button.ariaBusy = "true"; begin(); };
+    // A browser without the first takes the second, which reads no number there and does not wait.
+    (self.requestIdleCallback ?? setTimeout)(begin, { timeout: BUSY_MAX_MS });
   }
 
   // A frame does not survive a move that its browser takes for a removal.

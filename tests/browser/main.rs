@@ -19,6 +19,7 @@ mod doubt;
 mod examples;
 mod in_app;
 mod live;
+mod loading;
 mod matrix;
 mod package;
 mod pays;

@@ -128,13 +128,13 @@ fn imported_functions(mut section: &[u8]) -> Option<usize> {
     Some(functions)
 }
 
-fn byte(rest: &mut &[u8]) -> Option<u8> {
+pub(crate) fn byte(rest: &mut &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first()?;
     *rest = after;
     Some(*first)
 }
 
-fn leb(rest: &mut &[u8]) -> Option<usize> {
+pub(crate) fn leb(rest: &mut &[u8]) -> Option<usize> {
     let (mut value, mut shift) = (0_usize, 0);
     loop {
         let next = byte(rest)?;
@@ -147,14 +147,14 @@ fn leb(rest: &mut &[u8]) -> Option<usize> {
 }
 
 /// A length, and so many bytes.
-fn bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = leb(rest)?;
     let (taken, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(taken)
 }
 
-fn number(out: &mut Vec<u8>, mut value: usize) {
+pub(crate) fn number(out: &mut Vec<u8>, mut value: usize) {
     while value > 0x7f {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -162,7 +162,7 @@ fn number(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-fn text(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &[u8]) {
     number(out, text.len());
     out.extend_from_slice(text);
 }

@@ -1,14 +1,13 @@
 //! Makes Leptos draw the face: a [`Piece`] is a view of its own, drawn once and then only mended.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
 use leptos::tachys::no_attrs;
 use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement, Node, ShadowRoot};
 
@@ -20,20 +19,53 @@ use crate::record::Status;
 use crate::text;
 use crate::view::{Act, Desk, Piece, face};
 
+thread_local! {
+    /// The loops of this page. Leptos wants what it draws to be `Send`, and a number is.
+    static DRIVES: RefCell<Vec<Weak<Drive>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Where the face is drawn, and whose flow it shows.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Canvas {
-    /// The loop that hears what the buyer does.
-    pub(crate) drive: SendWrapper<Rc<Drive>>,
+    /// The place of the loop that hears what the buyer does.
+    drive: usize,
     /// The language.
-    pub(crate) locale: Locale,
+    locale: Locale,
 }
 
 impl Canvas {
+    /// A canvas for this loop.
+    pub(crate) fn new(drive: &Rc<Drive>, locale: Locale) -> Self {
+        let drive = Rc::downgrade(drive);
+        let place = DRIVES.with(|drives| {
+            let mut drives = drives.borrow_mut();
+            let ended = drives.iter().position(|drive| drive.strong_count() == 0);
+            let place = ended.unwrap_or(drives.len());
+            match drives.get_mut(place) {
+                Some(free) => *free = drive,
+                None => drives.push(drive),
+            }
+            place
+        });
+        Self { drive: place, locale }
+    }
+
+    fn drive(self) -> Option<Rc<Drive>> {
+        DRIVES.with(|drives| drives.borrow().get(self.drive).and_then(Weak::upgrade))
+    }
+
     /// The face as it is now; whoever draws it draws again when the flow changes.
-    pub(crate) fn face(&self) -> Picture {
-        self.drive.track();
-        let piece = self.drive.read(|flow| {
+    pub(crate) fn face(self) -> Picture {
+        let piece = match self.drive() {
+            Some(drive) => self.piece(&drive),
+            None => Piece::new("div"),
+        };
+        Picture { piece, canvas: self }
+    }
+
+    fn piece(self, drive: &Drive) -> Piece {
+        drive.track();
+        drive.read(|flow| {
             let moment = |time: Option<&String>| {
                 time.filter(|time| !time.is_empty())
                     .map(|time| money::moment(self.locale, time))
@@ -50,15 +82,14 @@ impl Canvas {
                 until: &moment(deposit.map(|deposit| &deposit.until)),
             };
             face(&desk, flow)
-        });
-        Picture { piece, drive: self.drive.clone() }
+        })
     }
 }
 
 /// A face on its way to the page.
 pub(crate) struct Picture {
     piece: Piece,
-    drive: SendWrapper<Rc<Drive>>,
+    canvas: Canvas,
 }
 
 /// A piece as it is drawn.
@@ -71,24 +102,21 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
-    fn new(piece: Piece, drive: &Rc<Drive>) -> Self {
+    fn new(piece: Piece, canvas: Canvas) -> Self {
         let element = create(piece.tag);
         let act = Rc::new(RefCell::new(None));
         let listener = piece.act.as_ref().map(|(event, _)| {
-            let (act, drive) = (Rc::clone(&act), Rc::clone(drive));
-            Listener::new(&element, event, move |event| {
-                let now = act.borrow().clone();
-                now.into_iter().for_each(|now| perform(&drive, now, &event));
-            })
+            let act = Rc::clone(&act);
+            Listener::new(&element, event, move |event| perform(canvas, &act, &event))
         });
         let blank = Piece::new(piece.tag);
         let mut drawn = Self { element, piece: blank, kids: Vec::new(), act, _listener: listener };
-        drawn.mend(piece, drive);
+        drawn.mend(piece, canvas);
         drawn
     }
 
     /// Makes what is drawn equal to `piece`, which has the same tag.
-    fn mend(&mut self, mut piece: Piece, drive: &Rc<Drive>) {
+    fn mend(&mut self, mut piece: Piece, canvas: Canvas) {
         for (name, _) in &self.piece.attributes {
             if piece.get(name).is_none() {
                 let _gone = self.element.remove_attribute(name);
@@ -102,12 +130,12 @@ impl Drawn {
         if self.piece.words != piece.words {
             self.element.set_text_content(Some(&piece.words));
         }
-        self.act.replace(piece.act.as_ref().map(|(_, act)| act.clone()));
+        self.act.replace(piece.act.take().map(|(_, act)| act));
         for (place, kid) in std::mem::take(&mut piece.kids).into_iter().enumerate() {
             if self.kids.len() <= place {
                 self.kids.push(None);
             }
-            self.mend_kid(place, kid, drive);
+            self.mend_kid(place, kid, canvas);
         }
         // After the kids: a radio button is chosen among its neighbours.
         if let (Some(checked), Some(radio)) =
@@ -118,14 +146,14 @@ impl Drawn {
         self.piece = piece;
     }
 
-    fn mend_kid(&mut self, place: usize, kid: Option<Piece>, drive: &Rc<Drive>) {
+    fn mend_kid(&mut self, place: usize, kid: Option<Piece>, canvas: Canvas) {
         let next = self.kids.iter().skip(place.saturating_add(1)).flatten().next();
         let next: Option<Node> = next.map(|next| next.element.clone().into());
         let Some(old) = self.kids.get_mut(place) else { return };
         match (&mut *old, kid) {
-            (Some(drawn), Some(piece)) if drawn.piece.tag == piece.tag => drawn.mend(piece, drive),
+            (Some(drawn), Some(piece)) if drawn.piece.tag == piece.tag => drawn.mend(piece, canvas),
             (_, Some(piece)) => {
-                let drawn = Self::new(piece, drive);
+                let drawn = Self::new(piece, canvas);
                 let _put = self.element.insert_before(&drawn.element, next.as_ref());
                 if let Some(gone) = old.replace(drawn) {
                     gone.element.remove();
@@ -149,19 +177,26 @@ fn create(tag: &str) -> Element {
     document().create_element_ns(Some(namespace), tag).expect("a valid name")
 }
 
-fn perform(drive: &Rc<Drive>, act: Act, event: &Event) {
-    match act {
-        Act::Press => drive.press(),
-        Act::Feed(input) => {
-            // A dialog would close by itself; the flow closes it.
-            event.prevent_default();
-            drive.feed(*input);
-        }
-        Act::Copy { text, said } => {
-            let _written = window().navigator().clipboard().write_text(&text);
+fn perform(canvas: Canvas, act: &RefCell<Option<Act>>, event: &Event) {
+    // What is performed may draw this piece anew: it is not looked at meanwhile.
+    let input = match &*act.borrow() {
+        None => return,
+        Some(Act::Copy { text, said }) => {
+            let _written = window().navigator().clipboard().write_text(text);
             if let Some(button) = event.target().and_then(|it| it.dyn_into::<Node>().ok()) {
                 button.set_text_content(Some(said));
             }
+            return;
+        }
+        Some(act) => act.input(),
+    };
+    let Some(drive) = canvas.drive() else { return };
+    match input {
+        None => drive.press(),
+        Some(input) => {
+            // A dialog would close by itself; the flow closes it.
+            event.prevent_default();
+            drive.feed(input);
         }
     }
 }
@@ -170,14 +205,14 @@ impl Render for Picture {
     type State = Drawn;
 
     fn build(self) -> Drawn {
-        Drawn::new(self.piece, &self.drive)
+        Drawn::new(self.piece, self.canvas)
     }
 
     fn rebuild(self, drawn: &mut Drawn) {
         let root = drawn.element.get_root_node().dyn_into::<ShadowRoot>().ok();
         let focused = || root.as_ref().is_some_and(|root| root.active_element().is_some());
         let before = focused();
-        drawn.mend(self.piece, &self.drive);
+        drawn.mend(self.piece, self.canvas);
         if before && !focused() {
             drive::focus(root.as_ref(), STATUS);
         }

@@ -568,5 +568,7 @@ fn fresh_key() -> String {
     if let Ok(crypto) = window().crypto() {
         let _filled = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    let mut key = uuid::Uuid::encode_buffer();
+    let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    uuid.hyphenated().encode_lower(&mut key).to_owned()
 }

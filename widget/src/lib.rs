@@ -6,7 +6,7 @@
 //! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
 //! - [`text`], [`money`], [`view`]: what the buyer reads and sees, as plain data.
 //! - [`driver`]: how a provider's window is shown.
-//! - In the browser only: `api` (fetch), `live` (socket), `drive` (performs effects), `tabs`, `draw`, `theme`, `mount`.
+//! - In the browser only: `api` (fetch), `live` (socket), `drive` (performs effects), `tabs`, `draw`, `mount`.
 //!
 //! Invariants, as absences: no amount comes from the page; no message, return or closed window is an
 //! answer; no row of the table starts a payment while another may be under way; nothing but
@@ -38,8 +38,6 @@ mod live;
 mod mount;
 #[cfg(target_arch = "wasm32")]
 mod tabs;
-#[cfg(target_arch = "wasm32")]
-mod theme;
 
 #[cfg(target_arch = "wasm32")]
 pub use mount::{Mounted, mount};

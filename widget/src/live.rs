@@ -66,7 +66,8 @@ impl Live {
         state_key: String,
         tell: impl FnMut(Heard) + 'static,
     ) -> Option<Self> {
-        let address = [&edge.replacen("http", "ws", 1), "/v1/live/", checkout].concat();
+        // `http` is `ws` and `https` is `wss`.
+        let address = ["ws", edge.strip_prefix("http")?, "/v1/live/", checkout].concat();
         let socket = WebSocket::new(&address).ok()?;
         let tell: Tell = Box::new(tell);
         let wire =

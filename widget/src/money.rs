@@ -6,12 +6,19 @@ use shared::money::{Amount, Currency};
 #[must_use]
 pub fn decimal(amount: Amount) -> String {
     let digits = usize::try_from(amount.currency().exponent()).unwrap_or(0);
-    let padded = format!("{:0>width$}", amount.minor(), width = digits.saturating_add(1));
-    let (units, rest) = padded.split_at(padded.len().saturating_sub(digits));
-    match rest.is_empty() {
-        true => units.to_owned(),
-        false => format!("{units}.{rest}"),
+    let (mut left, mut places) = (amount.minor(), 0_usize);
+    let mut reversed = Vec::new();
+    // At least one digit stands before the point.
+    while left > 0 || places <= digits {
+        if places == digits && digits > 0 {
+            reversed.push('.');
+        }
+        let last = u32::try_from(left.checked_rem(10).unwrap_or(0)).unwrap_or(0);
+        reversed.extend(char::from_digit(last, 10));
+        left = left.checked_div(10).unwrap_or(0);
+        places = places.saturating_add(1);
     }
+    reversed.into_iter().rev().collect()
 }
 
 /// Whether the sum is written with the language's own word for won instead of the currency's sign.

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use leptos::mount::mount_to;
 use leptos::prelude::{document, window};
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Element, HtmlElement, ShadowRoot};
@@ -14,7 +13,6 @@ use crate::drive::{Drive, dispatch_error};
 use crate::flow::{Flow, Input};
 use crate::options::{Attributes, Options, Theme, device};
 use crate::question::Asker;
-use crate::theme;
 
 /// The parameter that the edge adds to the shop's address of return.
 const RETURNED: &str = "hanbeon";
@@ -75,12 +73,11 @@ fn draw(
     let asker = Asker { edge, checkout, device, locale };
     let (flow, effects) = Flow::start(token.clone(), presentation, pressed);
     let drive = Drive::new(host, asker, token, flow);
-    theme::adopt(shadow);
     // Into a `div`: a shadow root is not an element, and what is drawn straight into it vanishes.
     let root = document().create_element("div").ok()?;
     shadow.replace_children_with_node_1(&root);
     let _set = root.set_attribute("data-theme", theme.word());
-    let canvas = Canvas { drive: SendWrapper::new(Rc::clone(&drive)), locale };
+    let canvas = Canvas::new(&drive, locale);
     let handle = mount_to(root.clone().unchecked_into(), move || move || canvas.face());
     drive.start(if asks { effects } else { Vec::new() });
     Some(Mounted { drive, root, handle: Some(Box::new(handle)) })

@@ -37,10 +37,9 @@ impl Locale {
     }
 
     fn of(tag: &str) -> Self {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        match primary.eq_ignore_ascii_case("ko") {
-            true => Self::Ko,
-            false => Self::En,
+        match tag.as_bytes() {
+            [b'k' | b'K', b'o' | b'O'] | [b'k' | b'K', b'o' | b'O', b'-' | b'_', ..] => Self::Ko,
+            _ => Self::En,
         }
     }
 }
@@ -48,7 +47,8 @@ impl Locale {
 /// The device by what the browser says of itself; `touch_points` is its `maxTouchPoints`.
 #[must_use]
 pub fn device(user_agent: &str, touch_points: i32) -> Device {
-    let says = |word| user_agent.contains(word);
+    let says =
+        |word: &str| user_agent.as_bytes().windows(word.len()).any(|it| it == word.as_bytes());
     // A tablet of one maker says that it is that maker's computer, which has no touch screen.
     match says("Mobi") || says("Android") || (says("Macintosh") && touch_points > 1) {
         true => Device::Mobile,

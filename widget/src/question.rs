@@ -84,8 +84,8 @@ impl Question {
     /// The request; [`None`] when there is nothing with which to ask. `key` is this browser's.
     #[must_use]
     pub fn request(&self, asker: &Asker, key: Option<&str>) -> Option<Request> {
-        let state = |key: &str| ("Authorization", format!("State {}.{key}", asker.checkout));
-        let bearer = |token: &str| ("Authorization", format!("Bearer {token}"));
+        let state = |key: &str| ("Authorization", ["State ", &asker.checkout, ".", key].concat());
+        let bearer = |token: &str| ("Authorization", ["Bearer ", token].concat());
         let keyed = |path: &str, body| {
             Some(Request { path: path.to_owned(), headers: vec![state(key?)], body })
         };
@@ -95,7 +95,7 @@ impl Question {
                     Some(key) => state(key),
                     None => bearer(token.as_deref()?),
                 };
-                let path = format!("/v1/session?device={}", asker.device.code());
+                let path = ["/v1/session?device=", asker.device.code()].concat();
                 Some(Request { path, headers: vec![who], body: None })
             }
             Self::Attempt { intent, other } => {

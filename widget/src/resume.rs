@@ -12,7 +12,7 @@ use crate::value::Value;
 /// The key of the entry.
 #[must_use]
 pub fn entry_name(checkout: &str) -> String {
-    format!("hanbeon:{checkout}")
+    ["hanbeon:", checkout].concat()
 }
 
 /// Reads an entry; whatever is not what we would have written is left out.

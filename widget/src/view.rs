@@ -11,12 +11,12 @@ mod icon;
 mod methods;
 mod piece;
 
-use crate::flow::{Flow, Input, Sign, StateKind};
+use crate::flow::{Flow, StateKind};
 use crate::options::Locale;
 use crate::record::Presentation;
 use crate::text::Text;
 use icon::{Icon, picture};
-pub use piece::{Act, Piece};
+pub use piece::{Act, Parts, Piece};
 
 /// What the face needs besides the flow: sentences, and what only a browser can print.
 #[derive(Debug, Clone, Copy)]
@@ -116,12 +116,11 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
     // A decline without a fresh token can start nothing, so it offers nothing.
     let form = has_form(kind) && (kind != StateKind::Declined || flow.token.is_some());
     let test = flow.session.as_ref().is_some_and(|session| session.test_mode);
-    let ribbon = Piece::new("p").has(&[("class", "ribbon"), ("part", "ribbon")]);
-    Piece::new("div")
-        .has(&[("class", "card"), ("part", "card")])
+    let ribbon = || Piece::new("p.ribbon part=ribbon").says(desk.text.test_mode);
+    Piece::new("div.card part=card")
         .with("lang", desk.locale.tag())
         .with("data-stage", if has_form(kind) { "form" } else { "panel" })
-        .maybe(test.then(|| ribbon.says(desk.text.test_mode)))
+        .maybe(test.then(ribbon))
         .kid(header(desk, flow))
         .kid(status(desk, flow))
         .maybe(deposit::account(desk, flow))
@@ -129,8 +128,7 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
         .maybe(form.then(|| methods::pay(desk, flow)))
         .kid(actions(desk, flow))
         .kid(
-            Piece::new("p")
-                .has(&[("class", "safe"), ("part", "footer")])
+            Piece::new("p.safe part=footer")
                 .kid(picture(Icon::Lock))
                 .kid(Piece::new("span").says(desk.text.safe)),
         )
@@ -140,17 +138,15 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
 fn header(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let (merchant, label) = match &flow.session {
         Some(told) if desk.locale == Locale::En && !told.merchant_en.is_empty() => {
-            (told.merchant_en.clone(), told.label.clone())
+            (told.merchant_en.as_str(), told.label.as_str())
         }
-        Some(told) => (told.merchant.clone(), told.label.clone()),
-        None => (String::new(), String::new()),
+        Some(told) => (told.merchant.as_str(), told.label.as_str()),
+        None => ("", ""),
     };
-    let amount = Piece::new("p").has(&[("class", "amount"), ("part", "amount")]);
-    Piece::new("header")
-        .has(&[("class", "head"), ("part", "header")])
-        .kid(Piece::new("p").with("class", "merchant").says(merchant))
-        .kid(Piece::new("p").with("class", "label").says(label))
-        .kid(amount.says(desk.amount.to_owned()))
+    Piece::new("header.head part=header")
+        .kid(Piece::new("p.merchant").tells(merchant))
+        .kid(Piece::new("p.label").tells(label))
+        .kid(Piece::new("p.amount part=amount").tells(desk.amount))
 }
 
 /// The one live region: what is so, and what it means.
@@ -161,28 +157,19 @@ fn status(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let mood = if refused { Mood::Bad } else { Mood::of(flow.kind()) };
     let paid_at = flow.kind() == StateKind::Paid && !desk.paid_at.is_empty();
     let detail = match paid_at {
-        true => [desk.text.paid_at, " ", desk.paid_at].concat(),
-        false => say.detail.to_owned(),
+        true => &[desk.text.paid_at, " ", desk.paid_at].concat(),
+        false => say.detail,
     };
-    Piece::new("div")
-        .has(&[
-            ("class", "say"),
-            ("part", "status"),
-            ("role", "status"),
-            ("aria-live", "polite"),
-            ("aria-atomic", "true"),
-            ("tabindex", "-1"),
-            ("data-testid", "state"),
-            ("data-outcome", flow.outcome().word()),
-            ("data-phase", flow.phase().word()),
-            ("data-mood", mood.word()),
-        ])
-        .kid(Piece::new("span").with("class", "sign").kid(picture(mood.icon())))
+    let live = "div.say part=status role=status aria-live=polite aria-atomic=true tabindex=-1 data-testid=state";
+    Piece::new(live)
+        .with("data-outcome", flow.outcome().word())
+        .with("data-phase", flow.phase().word())
+        .with("data-mood", mood.word())
+        .kid(Piece::new("span.sign").kid(picture(mood.icon())))
         .kid(
-            Piece::new("div")
-                .with("class", "words")
-                .kid(Piece::new("p").with("class", "title").says(say.title))
-                .kid(Piece::new("p").with("class", "detail").says(detail)),
+            Piece::new("div.words")
+                .kid(Piece::new("p.title").says(say.title))
+                .kid(Piece::new("p.detail").tells(detail)),
         )
 }
 
@@ -255,50 +242,41 @@ fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
     } else {
         text.another
     };
-    let mut row = Piece::new("div").has(&[("class", "actions"), ("part", "actions")]);
+    let mut row = Piece::new("div.actions part=actions");
     if kind == StateKind::Viewer {
         row = row.with("data-testid", "viewer");
     }
-    row.maybe(offer.go_on.then(|| button("continue", main, go_on, Input::Continue)))
-        .maybe(offer.retry.map(|class| button("retry", class, retry, Input::Retry)))
-        .maybe(offer.give_up.then(|| button("close", "quiet", text.abandon, Input::Abandon)))
+    row.maybe(offer.go_on.then(|| button("continue", main, go_on, Act::Continue)))
+        .maybe(offer.retry.map(|class| button("retry", class, retry, Act::Retry)))
+        .maybe(offer.give_up.then(|| button("close", "quiet", text.abandon, Act::Abandon)))
 }
 
-fn button(name: &'static str, class: &'static str, words: &'static str, input: Input) -> Piece {
-    Piece::new("button")
-        .has(&[("type", "button"), ("class", class), ("part", "button"), ("data-testid", name)])
+fn button(name: &'static str, class: &'static str, words: &'static str, act: Act) -> Piece {
+    Piece::new("button type=button part=button")
+        .with("class", class)
+        .with("data-testid", name)
         .says(words)
-        .on("click", Act::feed(input))
+        .on("click", act)
 }
 
 /// The dialog over the page, in which the provider's frame shows through the slot.
 fn overlay(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let shown = flow.kind() == StateKind::Away && flow.rung() == Presentation::Iframe;
     let title = desk.text.frame;
-    let close = Piece::new("button")
-        .has(&[
-            ("type", "button"),
-            ("class", "shut"),
-            ("data-testid", "close"),
-            ("aria-label", desk.text.close),
-        ])
-        .kid(picture(Icon::Close))
-        .on("click", Act::feed(Input::Abandon));
-    Piece::new("dialog")
-        .has(&[("class", "overlay"), ("part", "overlay"), ("aria-label", title)])
-        // Escape asks what happened instead of giving up: the buyer may have paid a moment ago.
-        .on("cancel", Act::feed(Input::Noticed(Sign::WindowClosed)))
+    let close = || {
+        Piece::new("button.shut type=button data-testid=close")
+            .with("aria-label", desk.text.close)
+            .kid(picture(Icon::Close))
+            .on("click", Act::Abandon)
+    };
+    Piece::new("dialog.overlay part=overlay")
+        .with("aria-label", title)
+        .on("cancel", Act::Escape)
+        .kid(Piece::new("div.bar").kid(Piece::new("span").says(title)).maybe(shown.then(close)))
         .kid(
-            Piece::new("div")
-                .with("class", "bar")
-                .kid(Piece::new("span").says(title))
-                .maybe(shown.then_some(close)),
-        )
-        .kid(
-            Piece::new("div")
-                .with("class", "pane")
-                .kid(Piece::new("span").with("class", "sign").kid(picture(Icon::Spinner)))
-                .kid(Piece::new("slot").with("name", "window")),
+            Piece::new("div.pane")
+                .kid(Piece::new("span.sign").kid(picture(Icon::Spinner)))
+                .kid(Piece::new("slot name=window")),
         )
 }
 

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::order::{ORDER, named_by_place};
+use tests::short::{SHORT, shortened};
 use tests::unused::{snippets_once, table_without, without};
 
 use crate::args::Words;
@@ -107,14 +108,14 @@ const SMALLEST: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the edge's module is optimised with besides. Functions with one caller stay functions: taken into
+/// What a module is optimised with besides. Functions with one caller stay functions: taken into
 /// it they save a few bytes, and cost a twentieth of the module once it is compressed, because code
 /// repeats itself less in functions with a thousand locals. The first kilobyte of memory is the far end of
 /// the stack, so no address is there by a sum that wraps around. A second round finds a little more.
-const EDGE_OPTIONS: &[&str] =
-    &["--one-caller-inline-max-function-size=0", "--low-memory-unused", "-Oz"];
+const OPTIONS: &[&str] = &["--one-caller-inline-max-function-size=0", "--low-memory-unused", "-Oz"];
 
-/// Interfaces that the crate `worker` exports and we do not use are dropped with all that they call.
+/// Interfaces that the crates `worker` and `wasm_streams` export and we do not use are dropped with all that they
+/// call.
 const EDGE_EXPORTS: &[&str] = &[
     "--remove-exports",
     "--pass-arg=remove-exports@*intounderlying*",
@@ -125,6 +126,9 @@ const EDGE_EXPORTS: &[&str] = &[
     "--remove-exports",
     "--pass-arg=remove-exports@*r2range*",
 ];
+
+/// Leptos brings the same of `wasm_streams`.
+const WIDGET_EXPORTS: &[&str] = &["--remove-exports", "--pass-arg=remove-exports@*intounderlying*"];
 
 /// The crate whose interfaces most of those are; the module's table holds them too.
 const UNUSED_CRATE: &str = "wasm_streams";
@@ -139,6 +143,14 @@ const UNUSED: &[&str] = &[
     "r2range",
 ];
 
+/// Prints what each file named on its command line can be held to.
+const DIGEST: &str = r#"
+const { createHash } = require("node:crypto");
+const { readFileSync } = require("node:fs");
+for (const file of process.argv.slice(1))
+  console.log("sha384-" + createHash("sha384").update(readFileSync(file)).digest("base64"));
+"#;
+
 /// The widget is imported by pages of other origins. The page behind a checkout's own link speaks to us alone.
 const WIDGET_HEADERS: &str = "/widget/*
   Access-Control-Allow-Origin: *
@@ -152,8 +164,9 @@ const WIDGET_HEADERS: &str = "/widget/*
 ";
 
 /// The widget's own scripts: the loader, and what it fetches where a page needs it.
-const SCRIPTS: [&str; 6] =
-    ["element.js", "adopt.js", "quote.js", "inapp.js", "form.js", "status.js"];
+const SCRIPTS: [&str; 5] = ["element.js", "quote.js", "inapp.js", "form.js", "status.js"];
+/// What is bundled with the binding tool's glue.
+const BUNDLED: [&str; 3] = ["glue.js", "adopt.js", "theme.css"];
 
 /// The task.
 pub fn build(_: &Words) -> Result<(), Failure> {
@@ -188,7 +201,7 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     run(&mut compile)?;
     let wasm = target().join("wasm32-unknown-unknown").join(which.profile()).join("edge.wasm");
     let salt = format!(
-        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {EDGE_OPTIONS:?}, {EDGE_EXPORTS:?}, {UNUSED:?}, {UNUSED_CRATE}, {ORDER}, again, snippets once"
+        "worker-build {WORKER_BUILD}, wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {OPTIONS:?}, {EDGE_EXPORTS:?}, {UNUSED:?}, {UNUSED_CRATE}, {ORDER}, again, snippets once"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let digest = digest(&[&read(&wasm)?, &lock, salt.as_bytes()]);
@@ -214,13 +227,9 @@ pub fn edge(which: Edge) -> Result<(), Failure> {
     quiet(&mut pack)?;
     if which.is_small() {
         let module = built.join("index_bg.wasm");
-        let text = scratch()?.join("edge.wat");
-        opt(&[EDGE_EXPORTS, &["--debuginfo", "--emit-text"]].concat(), &module, &text)?;
-        let used = table_without(&String::from_utf8_lossy(&read(&text)?), UNUSED_CRATE);
-        write(&text, used)?;
-        optimise(&text, &module, EDGE_OPTIONS)?;
+        optimise(&module, &module, EDGE_EXPORTS)?;
         // In their new places functions have shorter numbers: once more, which leaves them there.
-        opt(EDGE_OPTIONS, &module, &module)?;
+        opt(OPTIONS, &module, &module)?;
         let glue = built.join("index.js");
         let text = String::from_utf8_lossy(&read(&glue)?).into_owned();
         let smaller = UNUSED.iter().fold(text, |text, class| without(&text, class).unwrap_or(text));
@@ -240,12 +249,16 @@ pub fn widget() -> Result<(), Failure> {
     compile.args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
-    let salt = format!("wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {WIDGET_HEADERS}, {ORDER}");
+    let salt = format!(
+        "wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {OPTIONS:?}, {WIDGET_EXPORTS:?}, {UNUSED_CRATE}, {WIDGET_HEADERS}, {ORDER}, {SHORT}, digests"
+    );
     let lock = read(&root().join("package-lock.json"))?;
-    let scripts = SCRIPTS.map(|name| root().join("widget").join(name));
+    let [scripts, bundled] =
+        [&SCRIPTS[..], &BUNDLED].map(|names| names.iter().map(|name| root().join("widget").join(name)));
+    let (scripts, bundled): (Vec<_>, Vec<_>) = (scripts.collect(), bundled.collect());
     let sayings = files(&root().join("widget/status"))?;
     let mut parts = vec![read(&wasm)?, lock, salt.into_bytes()];
-    for source in scripts.iter().chain(&sayings) {
+    for source in scripts.iter().chain(&bundled).chain(&sayings) {
         parts.push(read(source)?);
     }
     let digest = digest(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -261,15 +274,28 @@ pub fn widget() -> Result<(), Failure> {
     let bound = scratch()?.join("widget");
     quiet(
         program(tool("wasm-bindgen")?)
-            .args(["--target", "web", "--no-typescript", "--out-name", "hanbeon", "--out-dir"])
+            // With its names, which say whose a function is.
+            .args(["--target", "web", "--no-typescript", "--keep-debug"])
+            .args(["--out-name", "hanbeon", "--out-dir"])
             .arg(&bound)
             .arg(&wasm),
     )?;
     write(&dist.join("_headers"), WIDGET_HEADERS)?;
     std::fs::create_dir_all(dist.join("widget"))
         .map_err(|error| Failure::new(format!("{}: {error}", dist.display())))?;
-    optimise(&bound.join("hanbeon_bg.wasm"), &module, &[])?;
-    minify(&bound.join("hanbeon.js"), &glue)?;
+    optimise(&bound.join("hanbeon_bg.wasm"), &module, WIDGET_EXPORTS)?;
+    let long = bound.join("hanbeon.js");
+    if let Some((renamed, short)) =
+        shortened(&read(&module)?, &String::from_utf8_lossy(&read(&long)?))
+    {
+        write(&module, renamed)?;
+        write(&long, short)?;
+    }
+    for from in &bundled {
+        let to = bound.join(from.file_name().unwrap_or_default());
+        // The style is made small as what it is, before it goes into the glue as a text.
+        if from.extension() == Some("css".as_ref()) { minify(from, &to)? } else { write(&to, read(from)?)? }
+    }
     for (from, to) in scripts.iter().zip(&smaller) {
         minify(from, to)?;
     }
@@ -279,6 +305,11 @@ pub fn widget() -> Result<(), Failure> {
             read(saying)?,
         )?;
     }
+    minify(&bound.join("glue.js"), &glue)?;
+    let [element, quote, way_out, form] = ["element.js", "quote.js", "inapp.js", "form.js"]
+        .map(|name| dist.join("widget").join(name));
+    hold(&glue, &[quote, way_out, form])?;
+    hold(&element, &[glue, module])?;
     sri::write_list()?;
     stamp.set()
 }
@@ -291,12 +322,14 @@ fn smallest(command: &mut Command) -> Result<&mut Command, Failure> {
     Ok(command)
 }
 
-/// Smaller code, in an order that compresses well, and no names of functions.
-fn optimise(from: &Path, to: &Path, options: &[&str]) -> Result<(), Failure> {
-    opt(&[options, &["-Oz", "--strip-debug", "--strip-producers"]].concat(), from, to)?;
+/// Smaller code without the exports that we do not use, in an order that compresses well, and no names of functions.
+fn optimise(from: &Path, to: &Path, exports: &[&str]) -> Result<(), Failure> {
+    let text = scratch()?.join("module.wat");
+    opt(&[exports, &["--debuginfo", "--emit-text"]].concat(), from, &text)?;
+    write(&text, table_without(&String::from_utf8_lossy(&read(&text)?), UNUSED_CRATE))?;
+    opt(&[OPTIONS, &["-Oz", "--strip-debug", "--strip-producers"]].concat(), &text, to)?;
     let Some(named) = named_by_place(&read(to)?) else { return Ok(()) };
-    std::fs::write(to, named)
-        .map_err(|error| Failure::new(format!("{}: {error}", to.display())))?;
+    write(to, named)?;
     opt(&["--reorder-functions-by-name", "--strip-debug"], to, to)
 }
 
@@ -327,7 +360,33 @@ fn starters() -> Result<(), Failure> {
     Ok(())
 }
 
-/// One file of its own: snippets of the glue are taken in, the loader's late import stays outside.
+/// Writes into a file what it holds others to: it has a place for each.
+fn hold<const N: usize>(file: &Path, others: &[PathBuf; N]) -> Result<(), Failure> {
+    let mut text = String::from_utf8_lossy(&read(file)?).into_owned();
+    for (other, digest) in others.iter().zip(digests(others)?) {
+        let name = other.file_name().unwrap_or_default().to_string_lossy();
+        let place = format!("\"sha384-{name}\"");
+        if !text.contains(&place) {
+            return Err(Failure::new(format!("{} holds {name} to nothing", file.display())));
+        }
+        text = text.replace(&place, &format!("\"{digest}\""));
+    }
+    write(file, text)
+}
+
+/// What a page can hold a file to, as its attribute `integrity` takes it.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn digests<const N: usize>(files: &[PathBuf; N]) -> Result<[String; N], Failure> {
+    let answer = quiet(program(npm_bin("node")).args(["-e", DIGEST, "--"]).args(files))?;
+    let lines: Vec<String> =
+        String::from_utf8_lossy(&answer.stdout).lines().map(str::to_owned).collect();
+    lines.try_into().map_err(|_| Failure::new("node digested another number of files than asked"))
+}
+
+/// One file of its own: snippets of the glue and its style are taken in.
 fn minify(from: &Path, to: &Path) -> Result<(), Failure> {
     quiet(
         program(npm_bin("esbuild"))
@@ -339,7 +398,12 @@ fn minify(from: &Path, to: &Path) -> Result<(), Failure> {
                 "--target=es2022",
                 "--log-level=warning",
             ])
-            .arg("--external:./hanbeon.js")
+            // The style is minified already, as what it is, and goes into the glue as a text.
+            .args(if to.extension() == Some("css".as_ref()) {
+                &[][..]
+            } else {
+                &["--loader:.css=text"]
+            })
             .arg(format!("--outfile={}", to.display())),
     )
     .map(|_| ())

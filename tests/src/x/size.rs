@@ -1,7 +1,7 @@
 //! The bytes that ship, and their budgets.
 //!
 //! The page's figure is what a buyer's browser fetches from us before the first window can open:
-//! loader, what frameworks need of it, glue and module, as brotli (which every browser takes). The edge's figure is what the
+//! loader, glue with its style, and module, as brotli (which every browser takes). The edge's figure is what the
 //! platform counts against its limit: entry, glue and module, as gzip.
 //!
 //! # Why
@@ -14,12 +14,14 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::args::Words;
-use crate::build::{Edge, edge, widget};
+use crate::build::{Edge, digests, edge, widget};
 use crate::run::{Failure, npm_bin, program, quiet, root, scratch};
 use crate::setup::prepare;
 
 /// A first visit over a slow phone line stays under a second of transfer.
-const PAGE_BROTLI_BYTES_MAX: u64 = 75_000;
+const PAGE_BROTLI_BYTES_MAX: u64 = 58_500;
+/// What stands in a page's way is this alone; most of what is over 900 bytes are the others' digests.
+const LOADER_BROTLI_BYTES_MAX: u64 = 1_200;
 /// A cold start parses this; the platform's own limit is fourteen times as high. It was 200,000 with two
 /// providers; there are four, and turns that write everything at once, which the benchmark asks for. All
 /// adapters together have 350,000.
@@ -59,20 +61,23 @@ pub fn size(words: &Words) -> Result<(), Failure> {
 ///
 /// When a file is missing or a budget is exceeded.
 pub fn measure(as_json: bool) -> Result<(), Failure> {
-    let page = ["element.js", "adopt.js", "hanbeon.js", "hanbeon_bg.wasm"]
+    let page = ["element.js", "hanbeon.js", "hanbeon_bg.wasm"]
         .map(|name| root().join("widget/dist/widget").join(name));
-    let [loader, adopt, glue, module] = weigh(&page)?;
+    let [loader, glue, module] = weigh(&page)?;
     let [entry, edge_glue, edge_module] = weigh(&worker()?)?;
-    let page_brotli = loader.brotli + adopt.brotli + glue.brotli + module.brotli;
+    let [exact] = digests(&[root().join("widget/dist/widget/element.js")])?;
+    let page_brotli = loader.brotli + glue.brotli + module.brotli;
     let edge_gzip = entry.gzip + edge_glue.gzip + edge_module.gzip;
     let figures = json!({
         "page_brotli_bytes": page_brotli,
         "page_brotli_bytes_max": PAGE_BROTLI_BYTES_MAX,
         "loader_brotli_bytes": loader.brotli,
+        "loader_brotli_bytes_max": LOADER_BROTLI_BYTES_MAX,
         "glue_brotli_bytes": glue.brotli,
         "widget_wasm_brotli_bytes": module.brotli,
         "widget_wasm_bytes": module.raw,
         "page_requests": page.len(),
+        "loader_integrity": exact,
         "edge_gzip_bytes": edge_gzip,
         "edge_gzip_bytes_max": EDGE_GZIP_BYTES_MAX,
         "edge_wasm_gzip_bytes": edge_module.gzip,
@@ -81,6 +86,7 @@ pub fn measure(as_json: bool) -> Result<(), Failure> {
     });
     print(&figures, as_json);
     within("the page", "brotli", page_brotli, PAGE_BROTLI_BYTES_MAX)?;
+    within("the loader", "brotli", loader.brotli, LOADER_BROTLI_BYTES_MAX)?;
     within("the edge", "gzip", edge_gzip, EDGE_GZIP_BYTES_MAX)
 }
 
@@ -139,6 +145,9 @@ fn print(figures: &Value, as_json: bool) {
     }
     let none = Map::new();
     for (name, value) in figures.as_object().unwrap_or(&none) {
-        println!("{name:<26} {value:>9}");
+        match value.as_str() {
+            None => println!("{name:<26} {value:>9}"),
+            Some(text) => println!("{name:<26} {text}"),
+        }
     }
 }

@@ -6,10 +6,8 @@ use web_sys::{Document, Window};
 
 use super::Driver;
 
-/// The size of the window, in CSS pixels: what Korean payment windows are drawn for.
-const WIDTH: i32 = 480;
-/// See [`WIDTH`].
-const HEIGHT: i32 = 720;
+/// A window of the size, in CSS pixels, for which Korean payment windows are drawn.
+const FEATURES: &str = "popup,width=480,height=720";
 
 /// The window.
 pub(super) struct Popup {
@@ -20,8 +18,7 @@ impl Popup {
     /// Opens the empty window; [`None`] when the browser refuses.
     pub(super) fn open(name: &str, greeting: &str) -> Option<Self> {
         let page = leptos::prelude::window();
-        let features = format!("popup,width={WIDTH},height={HEIGHT}");
-        let window = page.open_with_url_and_target_and_features("", name, &features).ok()??;
+        let window = page.open_with_url_and_target_and_features("", name, FEATURES).ok()??;
         if window.closed().unwrap_or(true) {
             return None;
         }

@@ -6,8 +6,8 @@ use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
 /// The English sentences.
 pub(super) const TEXT: Text = Text {
-    won: |number| format!("₩{number}"),
-    pay: |amount| format!("Pay {amount}"),
+    won: |number| ["₩", number].concat(),
+    pay: |amount| ["Pay ", amount].concat(),
     pay_soon: "Pay",
     test_mode: "Test payment · nothing is charged",
     methods: "Payment method",

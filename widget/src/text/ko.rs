@@ -6,8 +6,8 @@ use crate::record::{DeclineCode, Means, Presentation, Unavailable};
 
 /// The Korean sentences.
 pub(super) const TEXT: Text = Text {
-    won: |number| format!("{number}원"),
-    pay: |amount| format!("{amount} 결제하기"),
+    won: |number| [number, "원"].concat(),
+    pay: |amount| [amount, " 결제하기"].concat(),
     pay_soon: "결제하기",
     test_mode: "테스트 결제 · 실제로 청구되지 않습니다",
     methods: "결제 수단",

@@ -10,15 +10,11 @@ pub(super) fn account(desk: &Desk<'_>, flow: &Flow) -> Option<Piece> {
     let text = desk.text;
     // Letters and digits only: that is what a bank's app takes.
     let number: String = deposit.account.chars().filter(char::is_ascii_alphanumeric).collect();
-    let copy = Piece::new("button")
-        .has(&[("type", "button"), ("class", "copy"), ("part", "button")])
+    let copy = Piece::new("button.copy type=button part=button")
         .says(text.copy)
         .on("click", Act::Copy { text: number, said: text.copied });
-    let number = Piece::new("dd")
-        .with("class", "number")
-        .kid(Piece::new("b").says(deposit.account.clone()))
-        .kid(copy);
-    let plain = |words: &str| Some(Piece::new("dd").says(words.to_owned()));
+    let number = Piece::new("dd.number").kid(Piece::new("b").tells(&deposit.account)).kid(copy);
+    let plain = |words: &str| Some(Piece::new("dd").tells(words));
     let rows = [
         (text.amount, plain(desk.amount)),
         (text.bank, plain(&deposit.bank)),
@@ -26,11 +22,7 @@ pub(super) fn account(desk: &Desk<'_>, flow: &Flow) -> Option<Piece> {
         (text.holder, plain(&deposit.holder).filter(|_| !deposit.holder.is_empty())),
         (text.until, plain(desk.until).filter(|_| !desk.until.is_empty())),
     ];
-    let mut list = Piece::new("dl").has(&[
-        ("class", "deposit"),
-        ("part", "deposit"),
-        ("data-testid", "deposit"),
-    ]);
+    let mut list = Piece::new("dl.deposit part=deposit data-testid=deposit");
     for (name, value) in rows {
         list = list.maybe(
             value.map(|value| Piece::new("div").kid(Piece::new("dt").says(name)).kid(value)),
@@ -38,10 +30,8 @@ pub(super) fn account(desk: &Desk<'_>, flow: &Flow) -> Option<Piece> {
     }
     // For a buyer who pays in at the bank, on another device, tomorrow.
     let later = flow.status.as_ref().and_then(|status| status.link.clone()).map(|link| {
-        Piece::new("a")
-            .with("href", link)
-            .has(&[("class", "later"), ("part", "link"), ("target", "_blank"), ("rel", "noopener")])
-            .with("data-testid", "later")
+        Piece::new("a.later part=link target=_blank rel=noopener data-testid=later")
+            .holds("href", link)
             .says(text.later)
     });
     Some(Piece::new("div").kid(list).maybe(later))

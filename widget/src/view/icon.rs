@@ -25,9 +25,9 @@ pub(super) enum Icon {
 /// The picture; it is decoration, the words beside it say the same.
 pub(super) fn picture(icon: Icon) -> Piece {
     let class = if icon == Icon::Spinner { "icon spin" } else { "icon" };
-    Piece::new("svg")
+    Piece::new("svg aria-hidden=true")
         .with("class", class)
-        .has(&[("viewBox", "0 0 24 24"), ("aria-hidden", "true")])
+        .with("viewBox", "0 0 24 24")
         .kid(Piece::new("path").with("d", path(icon)))
 }
 

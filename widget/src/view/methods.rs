@@ -2,7 +2,7 @@
 
 use super::icon::{Icon, picture};
 use super::{Act, Desk, Piece};
-use crate::flow::{Flow, Input, StateKind};
+use crate::flow::{Flow, StateKind};
 use crate::record::Method;
 
 /// Places of methods that are drawn before the methods are known.
@@ -10,8 +10,7 @@ const PLACES: usize = 3;
 
 /// The list, as a real radio group.
 pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
-    let mut list = Piece::new("fieldset")
-        .has(&[("class", "methods"), ("part", "methods")])
+    let mut list = Piece::new("fieldset.methods part=methods")
         .when("disabled", flow.kind() == StateKind::Opening)
         .kid(Piece::new("legend").says(desk.text.methods));
     match &flow.session {
@@ -22,7 +21,9 @@ pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
             }
         }
         None => {
-            list.kids.resize(PLACES, Some(Piece::new("p").with("class", "bone")));
+            for _ in 1..PLACES {
+                list = list.kid(Piece::new("p.bone"));
+            }
         }
     }
     list
@@ -32,38 +33,32 @@ pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
 pub(super) fn pay(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let opening = flow.kind() == StateKind::Opening;
     let words = match &flow.session {
-        Some(_) => (desk.text.pay)(desk.amount),
-        None => desk.text.pay_soon.to_owned(),
+        Some(_) => &(desk.text.pay)(desk.amount),
+        None => desk.text.pay_soon,
     };
     // Before the session is there a press only leads to the list, so the button has another name.
     let name = if flow.session.is_some() { "pay" } else { "pay-early" };
-    Piece::new("button")
-        .has(&[("type", "button"), ("class", "main pay"), ("part", "pay-button")])
+    Piece::new("button type=button part=pay-button")
+        .with("class", "main pay")
         .with("data-testid", name)
         .when("disabled", flow.session.is_some() && flow.chosen.is_none())
         .when("aria-disabled", opening)
         .when("aria-busy", opening || flow.kind() == StateKind::Loading)
         .maybe(opening.then(|| picture(Icon::Spinner)))
-        .kid(Piece::new("span").says(words))
+        .kid(Piece::new("span").tells(words))
         .on("click", Act::Press)
 }
 
 fn row(desk: &Desk<'_>, method: &Method, chosen: bool) -> Piece {
-    let mut radio = Piece::new("input")
-        .has(&[("type", "radio"), ("name", "hanbeon-method")])
-        .with("data-testid", ["method-", &method.id].concat())
+    let mut radio = Piece::new("input type=radio name=hanbeon-method")
+        .holds("data-testid", ["method-", &method.id].concat())
         .when("disabled", !method.available())
-        .on("change", Act::feed(Input::Chosen { method: method.id.clone() }));
+        .on("change", Act::Choose(method.id.clone()));
     radio.checked = Some(chosen);
     let reason = method.unavailable.map(desk.text.unavailable);
-    Piece::new("label")
-        .has(&[("class", "method"), ("part", "method")])
-        .kid(radio)
-        .kid(picture(Icon::Method(method.kind)))
-        .kid(
-            Piece::new("span")
-                .with("class", "name")
-                .kid(Piece::new("span").says((desk.text.method)(method.kind)))
-                .maybe(reason.map(|reason| Piece::new("small").says(reason))),
-        )
+    Piece::new("label.method part=method").kid(radio).kid(picture(Icon::Method(method.kind))).kid(
+        Piece::new("span.name")
+            .kid(Piece::new("span").says((desk.text.method)(method.kind)))
+            .maybe(reason.map(|reason| Piece::new("small").says(reason))),
+    )
 }

@@ -1,16 +1,30 @@
 //! A piece of the face as plain data: an element, its attributes, what it says, what it does.
+//!
+//! # Why
+//! A piece lies in a box and is told its tag and its fixed attributes by one text: each step that makes the face is
+//! then a call with a pointer or two, and the face half as much code as with structs that are moved and tables of
+//! pairs.
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
-use crate::flow::Input;
+use crate::flow::{Input, Sign};
 
 /// What a piece does when the buyer acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// The button that pays.
     Press,
-    /// Anything else that the flow hears.
-    Feed(Box<Input>),
+    /// A method is chosen, by its id.
+    Choose(String),
+    /// Tries again.
+    Retry,
+    /// Goes on with what is open.
+    Continue,
+    /// Gives it up.
+    Abandon,
+    /// Escape asks what happened instead of giving up: the buyer may have paid a moment ago.
+    Escape,
     /// Puts a text on the clipboard and says so.
     Copy {
         /// The text.
@@ -21,16 +35,27 @@ pub enum Act {
 }
 
 impl Act {
-    /// Feeds an input to the flow.
+    /// What the flow hears of it; nothing where more is to be done first, or nothing but this.
     #[must_use]
-    pub fn feed(input: Input) -> Self {
-        Self::Feed(Box::new(input))
+    pub fn input(&self) -> Option<Input> {
+        match self {
+            Self::Press | Self::Copy { .. } => None,
+            Self::Choose(id) => Some(Input::Chosen { method: id.clone() }),
+            Self::Retry => Some(Input::Retry),
+            Self::Continue => Some(Input::Continue),
+            Self::Abandon => Some(Input::Abandon),
+            Self::Escape => Some(Input::Noticed(Sign::WindowClosed)),
+        }
     }
 }
 
 /// An element of the face.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+#[derive(Debug, PartialEq, Eq)]
+pub struct Piece(Box<Parts>);
+
+/// What an element is made of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts {
     /// The element's name; `svg` and `path` are drawn in their own namespace.
     pub tag: &'static str,
     /// Names and values of attributes.
@@ -40,37 +65,47 @@ pub struct Piece {
     /// What it says; only where there are no kids.
     pub words: Cow<'static, str>,
     /// The elements within. An absent one keeps its place, so that its neighbours stay what they are.
-    pub kids: Vec<Option<Self>>,
+    pub kids: Vec<Option<Piece>>,
     /// The event, and what it does.
     pub act: Option<(&'static str, Act)>,
 }
 
 impl Piece {
-    /// An element with a class.
+    /// An element by its shape: `button.quiet type=button` is a button of the class `quiet`, with its type.
+    #[inline(never)]
     #[must_use]
-    pub const fn new(tag: &'static str) -> Self {
-        Self {
-            tag,
-            attributes: Vec::new(),
-            checked: None,
-            words: Cow::Borrowed(""),
-            kids: Vec::new(),
-            act: None,
+    pub fn new(shape: &'static str) -> Self {
+        let (head, mut rest) = cut(shape, b' ');
+        let (tag, class) = cut(head, b'.');
+        let mut attributes = Vec::new();
+        if !class.is_empty() {
+            attributes.push(("class", Cow::Borrowed(class)));
         }
+        while !rest.is_empty() {
+            let (attribute, after) = cut(rest, b' ');
+            let (name, value) = cut(attribute, b'=');
+            attributes.push((name, Cow::Borrowed(value)));
+            rest = after;
+        }
+        let words = Cow::Borrowed("");
+        Self(Box::new(Parts { tag, attributes, checked: None, words, kids: Vec::new(), act: None }))
     }
 
     /// With an attribute.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        self.attributes.push((name, value.into()));
-        self
+    pub fn with(self, name: &'static str, value: &'static str) -> Self {
+        self.set(name, Cow::Borrowed(value))
     }
 
-    /// With attributes.
+    /// With an attribute that is not known beforehand.
     #[must_use]
-    pub fn has(mut self, attributes: &[(&'static str, &'static str)]) -> Self {
-        self.attributes
-            .extend(attributes.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))));
+    pub fn holds(self, name: &'static str, value: String) -> Self {
+        self.set(name, Cow::Owned(value))
+    }
+
+    #[inline(never)]
+    fn set(mut self, name: &'static str, value: Cow<'static, str>) -> Self {
+        self.attributes.push((name, value));
         self
     }
 
@@ -85,8 +120,19 @@ impl Piece {
 
     /// Saying something.
     #[must_use]
-    pub fn says(mut self, words: impl Into<Cow<'static, str>>) -> Self {
-        self.words = words.into();
+    pub fn says(self, words: &'static str) -> Self {
+        self.say(Cow::Borrowed(words))
+    }
+
+    /// Saying something that is not known beforehand.
+    #[must_use]
+    pub fn tells(self, words: &str) -> Self {
+        self.say(Cow::Owned(words.to_owned()))
+    }
+
+    #[inline(never)]
+    fn say(mut self, words: Cow<'static, str>) -> Self {
+        self.words = words;
         self
     }
 
@@ -97,6 +143,7 @@ impl Piece {
     }
 
     /// With an element within, or its empty place.
+    #[inline(never)]
     #[must_use]
     pub fn maybe(mut self, kid: Option<Self>) -> Self {
         self.kids.push(kid);
@@ -104,6 +151,7 @@ impl Piece {
     }
 
     /// Doing something on an event.
+    #[inline(never)]
     #[must_use]
     pub fn on(mut self, event: &'static str, act: Act) -> Self {
         self.act = Some((event, act));
@@ -115,4 +163,25 @@ impl Piece {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_ref())
     }
+}
+
+impl Deref for Piece {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Piece {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
+/// What is before and after a byte; all before it, and nothing after, where there is none.
+fn cut(text: &'static str, at: u8) -> (&'static str, &'static str) {
+    let place = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
+    let after = text.get(place.saturating_add(1)..).unwrap_or_default();
+    (text.get(..place).unwrap_or_default(), after)
 }

@@ -206,12 +206,9 @@ fn every_button_does_something_where_it_is_shown() {
     for (name, flow) in flows() {
         let face = drawn(&flow, Locale::En);
         for button in ["retry", "continue", "close"] {
-            let Some(Act::Feed(input)) =
-                find(&face, button).and_then(|it| it.act.as_ref()).map(|(_, act)| act)
-            else {
-                continue;
-            };
-            let kind = flow.clone().name_of(input);
+            let found = find(&face, button).and_then(|it| it.act.as_ref());
+            let Some(input) = found.and_then(|(_, act)| act.input()) else { continue };
+            let kind = flow.clone().name_of(&input);
             assert_ne!(verdict(flow.kind(), kind), Verdict::Same, "{name}: {button}");
         }
     }
