@@ -3,9 +3,10 @@
 //! Map: `args` words of the command line · `run` starting programs, failing in one sentence,
 //! telling time · `setup` what a fresh machine lacks · `build` wasm modules and the widget's files ·
 //! `size` the bytes that ship, and their budgets · `demo` shop, sandbox and edge on this machine ·
-//! `doctor` what a page's headers break · `sim` the simulator, `planted` with mistakes · `model` the model check · `fuzz` what strangers send ·
-//! `mutants` whether tests would notice · `crash` kills of the running runtime · `suites` tests, the checks
-//! of CI, tidy.
+//! `doctor` what a page's headers break ·
+//! `sim` the simulator, `planted` with mistakes · `model` the model check · `fuzz` what strangers send ·
+//! `mutants` whether tests would notice · `crash` kills of the running runtime · `bench` our worker beside
+//! its peers · `page` a page's start beside others · `suites` tests, the checks of CI, tidy.
 //!
 //! Invariants: nothing but `std` and `serde_json` is linked, so that the first `cargo x` compiles in
 //! seconds. A missing prerequisite or a wrong word is one sentence that names the remedy. Every
@@ -40,6 +41,8 @@ mod keep;
 mod model;
 #[path = "../x/mutants.rs"]
 mod mutants;
+#[path = "../x/page.rs"]
+mod page;
 #[path = "../x/planted.rs"]
 mod planted;
 #[path = "../x/run.rs"]
@@ -223,9 +226,13 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        about: "our worker beside its peers and the runtime's floors: `cargo x bench edge`, minutes",
+        about: "beside their peers, in minutes: `cargo x bench edge` our worker, `cargo x bench page` a page's start",
         options: &[
-            Opt { name: "--rounds", value: Some("N"), about: "turns of each worker (default 3)" },
+            Opt {
+                name: "--rounds",
+                value: Some("N"),
+                about: "turns of each worker (default 3), visits of each page (default 9)",
+            },
             Opt { name: "--seconds", value: Some("S"), about: "length of a turn (default 1)" },
             Opt {
                 name: "--port",
@@ -240,7 +247,7 @@ const TASKS: &[Task] = &[
             Opt {
                 name: "--only",
                 value: Some("peers|growth|count|cold"),
-                about: "one part alone: beside peers, cost as work grows, what an order does, cold start",
+                about: "one part alone: beside peers, cost as work grows, what an order does, cold start; of a page: cpu or slow_4g",
             },
             Opt {
                 name: "--whole",
@@ -259,7 +266,7 @@ const TASKS: &[Task] = &[
             },
             Opt { name: "--json", value: None, about: "figures as JSON on stdout" },
         ],
-        filter: Some("edge: what is measured"),
+        filter: Some("edge or page: what is measured"),
         perform: bench::bench,
     },
     Task {

@@ -20,7 +20,8 @@ const PASSED: [&str; 7] =
 pub fn bench(words: &Words) -> Result<(), Failure> {
     match words.free.as_slice() {
         [what] if what == "edge" => {}
-        _ => return Err(Failure::usage("name what is measured: cargo x bench edge")),
+        [what] if what == "page" => return crate::page::page(words),
+        _ => return Err(Failure::usage("name what is measured: cargo x bench edge, or page")),
     }
     prepare()?;
     edge(Edge::Release)?;
