@@ -13,11 +13,12 @@ journeys! {
 }
 
 /// A page without the element, and without a policy: what runs here is written into it.
-const BARE: &str = "about:blank";
+const BARE: &str = "/widget/quote.js";
 
 /// Runs the loader as its file would, with one text of it replaced, around an element.
 async fn load(buyer: &Buyer, from: &str, to: &str) {
-    buyer.client.goto(BARE).await.unwrap();
+    let bare = [&buyer.world.config.edge_origin, BARE].concat();
+    buyer.client.goto(&bare).await.unwrap();
     let script = r#"
         const [edge, from, to] = arguments;
         const url = `${edge}/widget/element.js`;
