@@ -24,8 +24,8 @@ const script = (name, integrity) => new Promise((resolve, reject) => {
 
 // The build writes the digests in.
 const load = () => (code ??= Promise.all([
-  script("hanbeon.js", "sha384-hanbeon.js"),
-  fetch(new URL("hanbeon_bg.wasm", here), { integrity: "sha384-hanbeon_bg.wasm" }),
+  script("hanbeon.js", "sha256-hanbeon.js"),
+  fetch(new URL("hanbeon_bg.wasm", here), { integrity: "sha256-hanbeon_bg.wasm" }),
 ]).then(async ([module, module_or_path]) => {
   await module.default({ module_or_path });
   return module;
@@ -49,12 +49,7 @@ customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkou
     draw(korean ? "결제하기" : "Pay");
     const turn = (this.turn = {});
     let begun;
-    const begin = () => (begun ??= this.turn === turn && load().then(async ({ mount, find, shown }) => {
-      const found = await find(this, here.origin, script);
-      if (this.turn !== turn) return;
-      this.mounted = mount(this, here.origin, !!this.pressed, ...found);
-      if (this.mounted) shown(this, root, script);
-    }).catch(() => {
+    const begin = () => (begun ??= this.turn === turn && load().then(({ start }) => start(this, here.origin, script, turn)).catch(() => {
       if (this.turn !== turn) return;
       begun = code = undefined;
       // A browser may remember that a file did not come.

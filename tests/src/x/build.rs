@@ -148,7 +148,7 @@ const DIGEST: &str = r#"
 const { createHash } = require("node:crypto");
 const { readFileSync } = require("node:fs");
 for (const file of process.argv.slice(1))
-  console.log("sha384-" + createHash("sha384").update(readFileSync(file)).digest("base64"));
+  console.log("sha256-" + createHash("sha256").update(readFileSync(file)).digest("base64"));
 "#;
 
 /// The widget is imported by pages of other origins. The page behind a checkout's own link speaks to us alone.
@@ -253,8 +253,8 @@ pub fn widget() -> Result<(), Failure> {
         "wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {OPTIONS:?}, {WIDGET_EXPORTS:?}, {UNUSED_CRATE}, {WIDGET_HEADERS}, {ORDER}, {SHORT}, digests"
     );
     let lock = read(&root().join("package-lock.json"))?;
-    let [scripts, bundled] =
-        [&SCRIPTS[..], &BUNDLED].map(|names| names.iter().map(|name| root().join("widget").join(name)));
+    let [scripts, bundled] = [&SCRIPTS[..], &BUNDLED]
+        .map(|names| names.iter().map(|name| root().join("widget").join(name)));
     let (scripts, bundled): (Vec<_>, Vec<_>) = (scripts.collect(), bundled.collect());
     let sayings = files(&root().join("widget/status"))?;
     let mut parts = vec![read(&wasm)?, lock, salt.into_bytes()];
@@ -294,7 +294,11 @@ pub fn widget() -> Result<(), Failure> {
     for from in &bundled {
         let to = bound.join(from.file_name().unwrap_or_default());
         // The style is made small as what it is, before it goes into the glue as a text.
-        if from.extension() == Some("css".as_ref()) { minify(from, &to)? } else { write(&to, read(from)?)? }
+        if from.extension() == Some("css".as_ref()) {
+            minify(from, &to)?
+        } else {
+            write(&to, read(from)?)?
+        }
     }
     for (from, to) in scripts.iter().zip(&smaller) {
         minify(from, to)?;
@@ -365,7 +369,7 @@ fn hold<const N: usize>(file: &Path, others: &[PathBuf; N]) -> Result<(), Failur
     let mut text = String::from_utf8_lossy(&read(file)?).into_owned();
     for (other, digest) in others.iter().zip(digests(others)?) {
         let name = other.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("\"sha384-{name}\"");
+        let place = format!("\"sha256-{name}\"");
         if !text.contains(&place) {
             return Err(Failure::new(format!("{} holds {name} to nothing", file.display())));
         }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::args::Words;
-use crate::build::{Edge, digests, edge, widget};
+use crate::build::{Edge, edge, widget};
 use crate::run::{Failure, npm_bin, program, quiet, root, scratch};
 use crate::setup::prepare;
 
@@ -65,7 +65,6 @@ pub fn measure(as_json: bool) -> Result<(), Failure> {
         .map(|name| root().join("widget/dist/widget").join(name));
     let [loader, glue, module] = weigh(&page)?;
     let [entry, edge_glue, edge_module] = weigh(&worker()?)?;
-    let [exact] = digests(&[root().join("widget/dist/widget/element.js")])?;
     let page_brotli = loader.brotli + glue.brotli + module.brotli;
     let edge_gzip = entry.gzip + edge_glue.gzip + edge_module.gzip;
     let figures = json!({
@@ -77,7 +76,6 @@ pub fn measure(as_json: bool) -> Result<(), Failure> {
         "widget_wasm_brotli_bytes": module.brotli,
         "widget_wasm_bytes": module.raw,
         "page_requests": page.len(),
-        "loader_integrity": exact,
         "edge_gzip_bytes": edge_gzip,
         "edge_gzip_bytes_max": EDGE_GZIP_BYTES_MAX,
         "edge_wasm_gzip_bytes": edge_module.gzip,
