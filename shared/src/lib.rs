@@ -1,6 +1,6 @@
 //! Hanbeon's pure domain: everything that decides, as functions of its arguments.
 //!
-//! Map, in reading order: [`money`] · [`time`] · [`id`] · [`fact`] what providers are asked and say · [`notes`] what is learnt on the way · [`checkout`] what is bought · [`payment`] the
+//! Map, in reading order: [`money`] · [`time`] · [`calendar`] Seoul's days and months · [`id`] · [`fact`] what providers are asked and say · [`notes`] what is learnt on the way · [`checkout`] what is bought · [`payment`] the
 //! machine · [`hold`] the claim on a piece of stock · [`posting`] the ledger's lines · [`claims`] the
 //! one-time token's content · [`sorted`] a small map · [`wire`] the HTTP records · [`message`] what windows tell each other.
 //!
@@ -8,6 +8,7 @@
 //! storage, knows a provider, or uses a floating-point number. No type of the domain derives
 //! `Serialize`; only `wire` and `claims` do, behind the feature `serde`.
 
+pub mod calendar;
 pub mod checkout;
 pub mod claims;
 pub mod fact;
