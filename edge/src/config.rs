@@ -536,7 +536,7 @@ impl Reader<'_> {
         let mut means = Vec::new();
         for word in &record.means {
             let known = Means::parse(word);
-            let offered = known.filter(|m| capabilities.means.iter().any(|l| l.means == *m));
+            let offered = known.filter(|m| capabilities.terms(*m).is_some());
             match offered.filter(|m| !means.contains(m)) {
                 Some(each) => means.push(each),
                 None => self

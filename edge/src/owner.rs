@@ -1,7 +1,7 @@
 //! The owner of a shard's checkouts: every operation as a function of what it keeps, what it was asked,
 //! the time and some random bits. The shell hands in the storage and carries out the work.
 //!
-//! Map: this file, the operations and what they share · `shop` what the shop's server asks · `buyer` what
+//! Map: this file, the operations and what they share · `shop` what the shop's server asks · `refund` money that it gives back · `buyer` what
 //! the page asks · `outside` what comes from providers and their windows · `drive` work and its results ·
 //! `notices` what became of them · `quoted` checkouts of quotes · `listen` who hears of changes ·
 //! `scheduled` which run of the schedule works · `op` what an owner is asked, and its replies.
@@ -13,6 +13,7 @@ mod notices;
 mod op;
 mod outside;
 mod quoted;
+mod refund;
 pub(crate) mod request;
 mod scheduled;
 mod shop;
@@ -147,6 +148,9 @@ impl Desk<'_> {
             }
             Op::Refund { merchant, checkout, key, fingerprint, body } => {
                 self.refund(merchant, checkout, (key, fingerprint), body)
+            }
+            Op::RefundPreview { merchant, checkout, order, amount } => {
+                self.refund_preview(merchant, checkout, order, amount.as_deref())
             }
             Op::ReadRefund { merchant, checkout, refund } => {
                 self.read_refund(merchant, checkout, refund)

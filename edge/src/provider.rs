@@ -16,6 +16,7 @@ use shared::id::RequestId;
 use shared::money::{Amount, Currency};
 use shared::notes::Notes;
 use shared::sorted::Sorted;
+use shared::terms::{ALWAYS, Afterwards, Told, in_force};
 use shared::time::{Span, Timestamp};
 
 use crate::secret::Secret;
@@ -38,6 +39,7 @@ pub fn by_name(name: &str) -> Option<&'static dyn Provider> {
 }
 
 pub use shared::means::{Device, Means, Presentation};
+pub use shared::terms::{RefundTerms, Until};
 
 /// Who moves the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +50,38 @@ pub enum CaptureStyle {
     Provider,
 }
 
-/// Limits of one means of payment, in minor units of KRW.
+/// What is agreed for one means of payment; amounts are minor units of KRW.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MeansLimits {
+pub struct MeansTerms {
     /// The means.
     pub means: Means,
     /// The smallest payment.
     pub minimum: u64,
     /// The largest payment; `u64::MAX` where none is documented.
     pub maximum: u64,
+    /// How money goes back, oldest terms first.
+    pub refunds: &'static [RefundTerms],
+}
+
+/// Cancelled as long as anybody asks, in parts too, back to where it came from, for nothing: what a manual
+/// that says otherwise changes.
+pub const CANCELLED: RefundTerms = RefundTerms {
+    since: ALWAYS,
+    until: Until::Ever,
+    afterwards: Afterwards::Nothing,
+    partial: true,
+    told: Told::Cancelled,
+    needs_account: false,
+    fee: 0,
+    arrives_in: 0,
+};
+
+impl MeansTerms {
+    /// How money goes back at this time.
+    #[must_use]
+    pub fn refunds_at(&self, now: Timestamp) -> Option<&'static RefundTerms> {
+        in_force(self.refunds, now)
+    }
 }
 
 /// What a provider can do, as data: read by the core, the widget's method list, the docs and the tests.
@@ -66,8 +91,8 @@ pub struct Capabilities {
     pub name: &'static str,
     /// What people call it.
     pub title: &'static str,
-    /// The means it offers, with their limits.
-    pub means: &'static [MeansLimits],
+    /// The means it offers, each with what is agreed for it.
+    pub means: &'static [MeansTerms],
     /// The currencies it takes.
     pub currencies: &'static [Currency],
     /// The ladder on a desktop browser, best first.
@@ -83,8 +108,6 @@ pub struct Capabilities {
     /// ([`CaptureStyle::Provider`]): its window may still be paid, so the core goes on looking at it,
     /// voids an account issued there, and gives late money back.
     pub closes: bool,
-    /// Whether a part of a payment can be given back.
-    pub partial_cancel: bool,
     /// Whether buyers may have to join in a window of its own first: [`Fact::Prepared`] without a token
     /// shows it, and [`Ask::Prepare`] is put on behind it.
     pub joins: bool,
@@ -100,6 +123,12 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// What is agreed for a means, if it is offered.
+    #[must_use]
+    pub fn terms(&self, means: Means) -> Option<&'static MeansTerms> {
+        self.means.iter().find(|terms| terms.means == means)
+    }
+
     /// The ladder for this device, best first.
     #[must_use]
     pub const fn ladder(&self, device: Device) -> &'static [Presentation] {

@@ -19,6 +19,8 @@ pub enum Call<'a> {
     CancelCheckout(&'a str),
     /// `POST /v1/checkouts/{id}/refunds`
     Refund(&'a str),
+    /// `GET /v1/checkouts/{id}/refund-preview`
+    RefundPreview(&'a str),
     /// `GET /v1/checkouts/{id}/journal`
     Journal(&'a str),
     /// `GET /v1/notices/dead`
@@ -80,6 +82,7 @@ impl Call<'_> {
             | Self::FreshToken(_)
             | Self::CancelCheckout(_)
             | Self::Refund(_)
+            | Self::RefundPreview(_)
             | Self::Journal(_)
             | Self::DeadNotices
             | Self::Replay(_)
@@ -111,6 +114,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Call<'a>, Code> {
         ["v1", "checkouts", id, "token"] => (Call::FreshToken(id), &["POST"]),
         ["v1", "checkouts", id, "cancel"] => (Call::CancelCheckout(id), &["POST"]),
         ["v1", "checkouts", id, "refunds"] => (Call::Refund(id), &["POST"]),
+        ["v1", "checkouts", id, "refund-preview"] => (Call::RefundPreview(id), &["GET"]),
         ["v1", "checkouts", id, "journal"] => (Call::Journal(id), &["GET"]),
         ["v1", "notices", "dead"] => (Call::DeadNotices, &["GET"]),
         ["v1", "notices", notice, "replay"] => (Call::Replay(notice), &["POST"]),
@@ -161,6 +165,8 @@ mod tests {
             ("GET", "/v1/attempts", Err(Code::MethodNotAllowed)),
             ("OPTIONS", "/v1/attempts", Ok(Call::Begin)),
             ("OPTIONS", "/v1/checkouts", Err(Code::MethodNotAllowed)),
+            ("GET", "/v1/checkouts/chk_1/refund-preview", Ok(Call::RefundPreview("chk_1"))),
+            ("POST", "/v1/checkouts/chk_1/refund-preview", Err(Code::MethodNotAllowed)),
             ("OPTIONS", "/v1/quotes/exchange", Ok(Call::Exchange)),
             ("GET", "/v1/notices/dead", Ok(Call::DeadNotices)),
             ("POST", "/v1/notices/dead", Err(Code::MethodNotAllowed)),

@@ -79,6 +79,7 @@ pub fn plan(visit: &Visit) -> Result<Plan, Fault> {
             let op = Op::Refund { merchant, checkout, key, fingerprint, body };
             reply(visit.of_checkout(id, &op)?)
         }
+        Call::RefundPreview(id) => reply(refund_preview(visit, id)?),
         Call::Stock(sku) => {
             let op = StockOp::Outlook { sku: sku.to_owned(), shop: true };
             reply(visit.of_stock(&visit.merchant()?, sku, &op)?)
@@ -158,6 +159,13 @@ fn preflight() -> Answer {
     Answer { http_status: 204, headers, body: Vec::new() }
 }
 
+fn refund_preview(visit: &Visit, id: &str) -> Result<Ask, Fault> {
+    let (merchant, checkout) = (visit.merchant()?, id.to_owned());
+    let order = visit.incoming.parameter("order_id")?.unwrap_or_default().to_owned();
+    let amount = visit.incoming.parameter("amount")?.map(str::to_owned);
+    visit.of_checkout(id, &Op::RefundPreview { merchant, checkout, order, amount })
+}
+
 fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
     let incoming = &visit.incoming;
     let credentials = auth::credentials(incoming.header("authorization"), Code::TokenMissing)?;
@@ -199,6 +207,7 @@ fn page_call(visit: &Visit, call: Call<'_>) -> Result<Ask, Fault> {
         | Call::FreshToken(_)
         | Call::CancelCheckout(_)
         | Call::Refund(_)
+        | Call::RefundPreview(_)
         | Call::Journal(_)
         | Call::DeadNotices
         | Call::Replay(_)

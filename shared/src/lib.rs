@@ -1,6 +1,6 @@
 //! Hanbeon's pure domain: everything that decides, as functions of its arguments.
 //!
-//! Map, in reading order: [`money`] · [`time`] · [`calendar`] Seoul's days and months · [`id`] · [`fact`] what providers are asked and say · [`notes`] what is learnt on the way · [`checkout`] what is bought · [`payment`] the
+//! Map, in reading order: [`money`] · [`time`] · [`calendar`] Seoul's days and months · [`id`] · [`fact`] what providers are asked and say · [`notes`] what is learnt on the way · [`checkout`] what is bought · [`terms`] what a contract says of money that goes back · [`payment`] the
 //! machine · [`hold`] the claim on a piece of stock · [`posting`] the ledger's lines · [`claims`] the
 //! one-time token's content · [`sorted`] a small map · [`wire`] the HTTP records · [`message`] what windows tell each other.
 //!
@@ -24,6 +24,7 @@ pub mod problem;
 pub mod quote;
 pub mod raw_amount;
 pub mod sorted;
+pub mod terms;
 pub mod time;
 
 #[cfg(feature = "serde")]

@@ -32,7 +32,7 @@ mod tests;
 
 pub use input::{Input, InputKind};
 pub use patience::PATIENCE_MAX;
-pub use refund::{Refund, RefundCause, RefundError, RefundState};
+pub use refund::{Refund, RefundCause, RefundError, RefundPlan, RefundState};
 pub use state::{Attempt, CaptureTurn, Phase, PhaseKind, Style, Why};
 pub use table::verdict;
 pub use verdict::{Case, CaseCode, Event, Refusal, Step, Verdict};

@@ -84,6 +84,8 @@ codes! {
     RefundAccountInvalid, "refund_account_invalid", 422, "The account for the refund is missing or malformed.";
     RefundExceedsAvailable, "refund_exceeds_available", 422, "The refund is larger than what is left to give back.";
     RefundInvalid, "refund_invalid", 422, "The refund does not fit the checkout.";
+    RefundPartUnsupported, "refund_part_unsupported", 422, "The provider gives back the whole or nothing.";
+    RefundWindowClosed, "refund_window_closed", 422, "The provider no longer gives this payment back.";
     RequestInProgress, "request_in_progress", 409, "The same request is still being worked on.";
     ReturnUrlNotAllowed, "return_url_not_allowed", 422, "The return address is not on the merchant's list.";
     ReturnUrlScheme, "return_url_scheme", 422, "The return address does not begin with https.";

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::raw_amount::RawAmount;
 
+mod refund;
+
+pub use refund::{RefundPlanView, RefundPreviewView};
+
 /// `POST /v1/checkouts`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

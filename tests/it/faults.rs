@@ -3,7 +3,7 @@
 use edge::provider::{self, Device, Presentation};
 use serde_json::{Value, json};
 
-use crate::conformance::{UNSIGNED, first_channel};
+use crate::conformance::{UNSIGNED, first_channel, gives_parts_back};
 use crate::world::{Alone, BOOKS, Buyer, CAMERA, Merchant, Opened, alone, until};
 
 /// Every provider with a method of its first channel in the demo, and whose that is.
@@ -268,7 +268,7 @@ fn r37_f29_the_webhook_alone_finishes_a_payment_without_return() {
 fn f41_i12_a_refund_whose_answer_is_lost_is_made_once() {
     let world = alone();
     for (provider, method, merchant) in providers() {
-        if !provider::by_name(provider).unwrap().capabilities().partial_cancel {
+        if !gives_parts_back(provider::by_name(provider).unwrap()) {
             continue;
         }
         let opened = world.open(merchant, 31_000);

@@ -12,6 +12,7 @@ mod package;
 mod pay;
 mod portone;
 mod quotes;
+mod refunds;
 mod release;
 mod rows;
 mod shop;

@@ -283,6 +283,7 @@ fn i15_nothing_of_one_merchant_exists_for_another() {
     for (method, rest, body) in [
         ("GET", "", None),
         ("GET", "/journal", None),
+        ("GET", "/refund-preview?order_id=o-1", None),
         ("POST", "/cancel", Some(json!({}))),
         ("POST", "/refunds", Some(part(&opened, 1))),
     ] {

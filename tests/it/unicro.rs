@@ -351,7 +351,7 @@ fn f39_i11_money_goes_back_as_a_whole_once_or_not_at_all() {
     let opened = world.open(CAMERA, 31_000);
     paid(&world, &opened);
     let (status, code) = refund(&world, &opened, Some(1_000)).problem();
-    assert_eq!((status, code.as_str()), (422, "refund_invalid"), "no part of it");
+    assert_eq!((status, code.as_str()), (422, "refund_part_unsupported"), "no part of it");
     let answer = refund(&world, &opened, None);
     assert_eq!(answer.code, 201, "{}", answer.body);
     let view = until_given_back(&world, &opened);

@@ -3,6 +3,7 @@
 
 use shared::fact::{AskKind, FactKind};
 use shared::payment::Style;
+use shared::terms::{ALWAYS, Afterwards, RefundTerms, Told, Until};
 
 /// The ways of the four adapters.
 pub const STYLES: [(&str, Style); 4] = [
@@ -20,6 +21,21 @@ const PLAIN: Style = Style {
     joins: false,
     escrow: false,
 };
+
+/// What a provider of these ways says of giving back, where nothing more is told of it.
+#[must_use]
+pub const fn refunds_of(style: Style) -> RefundTerms {
+    RefundTerms {
+        since: ALWAYS,
+        until: Until::Ever,
+        afterwards: Afterwards::Nothing,
+        partial: style.partial_cancel,
+        told: Told::Cancelled,
+        needs_account: false,
+        fee: 0,
+        arrives_in: 0,
+    }
+}
 
 /// A question, as far as its answers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

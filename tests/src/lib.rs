@@ -10,7 +10,7 @@
 //! sources · `short` names between module and glue · `unused` what the glue need not have · `words` of the
 //! command line · `bin/x.rs` the task runner.
 
-#[cfg(any(feature = "model", feature = "fuzz"))]
+#[cfg(any(feature = "model", feature = "fuzz", feature = "sim"))]
 pub mod answers;
 #[cfg(feature = "bench")]
 pub mod bench;

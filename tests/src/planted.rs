@@ -258,7 +258,7 @@ mod tests {
         let mistakes = list().unwrap();
         assert!(mistakes.len() >= 60, "{}", mistakes.len());
         let rule = |rule: &&str| {
-            let number = rule.strip_prefix("I-").or_else(|| rule.strip_prefix('F'));
+            let number = rule.strip_prefix("I-").or_else(|| rule.strip_prefix(['F', 'R']));
             number.is_some_and(|number| number.parse::<u8>().is_ok())
         };
         for (n, mistake) in mistakes.iter().enumerate() {

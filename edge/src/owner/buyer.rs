@@ -13,7 +13,7 @@ use super::{Caller, Desk, Done, Failed, Op, Outcome, Reply, TokenClaims, due, re
 use crate::config::Channel;
 use crate::json::Writer;
 use crate::problem::Refusal;
-use crate::provider::{self, CaptureStyle, MeansLimits, Provider};
+use crate::provider::{self, CaptureStyle, MeansTerms, Provider};
 use crate::row::Record;
 use crate::signature::{derive, digest, equal, hex, unhex};
 use crate::view;
@@ -33,7 +33,7 @@ pub(super) struct Method<'a> {
     id: MethodId,
     channel: &'a Channel,
     provider: &'static dyn Provider,
-    limits: MeansLimits,
+    terms: &'static MeansTerms,
 }
 
 /// A name that is counted in a window, and how many are too many.
@@ -165,7 +165,7 @@ impl Desk<'_> {
             id: AttemptId::new(record.checkout.id.home(), (self.entropy)()),
             channel: method.channel.id.clone(),
             method: method.id.clone(),
-            means: method.limits.means,
+            means: method.terms.means,
             device,
             presentation,
             rung: 0,
@@ -174,7 +174,7 @@ impl Desk<'_> {
                 prepares: capabilities.prepares,
                 closes: capabilities.closes,
                 captures_itself: capabilities.capture == CaptureStyle::Provider,
-                partial_cancel: capabilities.partial_cancel,
+                partial_cancel: method.terms.refunds_at(self.now).is_some_and(|t| t.partial),
                 joins: capabilities.joins,
                 escrow: capabilities.escrow,
             },
@@ -364,9 +364,9 @@ fn holds_state(record: &Record, state: &str) -> bool {
 fn channel_methods(channel: &Channel) -> Vec<Method<'_>> {
     let Some(provider) = provider::by_name(channel.provider) else { return Vec::new() };
     let method = |means: &Means| {
-        let limits = provider.capabilities().means.iter().find(|m| m.means == *means)?;
+        let terms = provider.capabilities().terms(*means)?;
         let id = MethodId::parse(&format!("{}_{}", channel.id, means.code()))?;
-        Some(Method { id, channel, provider, limits: *limits })
+        Some(Method { id, channel, provider, terms })
     };
     channel.means.iter().filter_map(method).collect()
 }
@@ -377,9 +377,9 @@ impl Method<'_> {
         let amount = record.checkout.amount;
         if !self.provider.capabilities().currencies.contains(&amount.currency()) {
             Some("currency")
-        } else if amount.minor() < self.limits.minimum {
+        } else if amount.minor() < self.terms.minimum {
             Some("below_minimum")
-        } else if amount.minor() > self.limits.maximum {
+        } else if amount.minor() > self.terms.maximum {
             Some("above_maximum")
         } else {
             None
@@ -392,7 +392,7 @@ impl Method<'_> {
         view.object(|view| {
             view.name("id").text(self.id.as_str());
             view.name("channel").text(self.channel.id.as_str());
-            view.name("method").text(self.limits.means.code());
+            view.name("method").text(self.terms.means.code());
             view.name("provider").text(capabilities.name);
             let ladder = capabilities.ladder(device);
             view.name("presentations").list(ladder, |list, rung| list.text(rung.code()));

@@ -145,7 +145,10 @@ impl Desk<'_> {
         request
     }
 
-    fn contract(&self, channel: &ChannelId) -> Option<(&Channel, &'static dyn Provider)> {
+    pub(super) fn contract(
+        &self,
+        channel: &ChannelId,
+    ) -> Option<(&Channel, &'static dyn Provider)> {
         let channel = self.config.channels.get(channel)?;
         Some((channel, provider::by_name(channel.provider)?))
     }

@@ -31,6 +31,12 @@ choice! {
             fingerprint: String,
             body: String,
         }
+        "refund_preview" => RefundPreview {
+            merchant: String,
+            checkout: String,
+            order: String,
+            amount: Option<String>,
+        }
         "read_refund" => ReadRefund { merchant: String, checkout: String, refund: String, }
         "journal" => Journal { merchant: String, checkout: String, }
         "session" => Session { caller: Caller, device: String, }
@@ -225,6 +231,7 @@ mod tests {
                 body: t(),
             },
             Op::Refund { merchant: t(), checkout: t(), key: t(), fingerprint: t(), body: t() },
+            Op::RefundPreview { merchant: t(), checkout: t(), order: t(), amount: Some(t()) },
             Op::ReadRefund { merchant: t(), checkout: t(), refund: t() },
             Op::Journal { merchant: t(), checkout: t() },
             Op::Session { caller: Caller::Token(claims(None)), device: t() },

@@ -1,24 +1,19 @@
-//! What the shop's server asks: open, read, cancel, refund, the journal.
+//! What the shop's server asks: open, read, cancel, the journal. Refunds have a file of their own.
 
 use shared::checkout::{
     Checkout, CheckoutError, LIFE_DEFAULT, LIFE_MAX, LIFE_MIN, LINES_MAX, Line, ORDERS_MAX, Order,
     check_orders,
 };
-use shared::fact::RefundAccount;
-use shared::id::{CheckoutId, Home, MerchantId, OrderId, PartyId, RefundId, Sku};
+use shared::id::{CheckoutId, Home, MerchantId, OrderId, PartyId, Sku};
 use shared::money::{Amount, Currency, MoneyError};
-use shared::payment::{
-    Input, Payment, Phase, Refund, RefundCause, RefundError, RefundState, Refusal as Cannot, Retry,
-    Verdict,
-};
+use shared::payment::{Input, Payment, Refusal as Cannot, Verdict};
 use shared::problem::Code;
 use shared::raw_amount::RawAmount;
 use shared::time::Span;
-use shared::wire::{OpenCheckout, OpenLine, OpenOrder, OpenRefund, OpenRefundAccount};
+use shared::wire::{OpenCheckout, OpenLine, OpenOrder};
 
 use super::{Desk, Done, Failed, Op, Outcome, Reply, request};
 use crate::config::{Config, Merchant, return_url};
-use crate::json::Writer;
 use crate::problem::Refusal;
 use crate::row::{Grant, Record};
 use crate::shelf::{Answer, Kept};
@@ -30,7 +25,7 @@ const QUANTITY_MAX: u32 = 9_999;
 /// The longest name or label, in characters.
 const NAME_CHARS_MAX: usize = 200;
 /// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 200;
+pub(super) const REASON_CHARS_MAX: usize = 200;
 
 /// Where a checkout of these orders lives: by merchant and first order id, so that a repeat of the same
 /// opening meets the same owner.
@@ -98,7 +93,7 @@ fn parts(config: &Config, merchant: &Merchant, open: &OpenCheckout) -> Result<Pa
     })
 }
 
-fn text(value: &str, max: usize) -> Result<String, Code> {
+pub(super) fn text(value: &str, max: usize) -> Result<String, Code> {
     let fits = (1..=max).contains(&value.chars().count());
     let printable = !value.chars().any(char::is_control);
     if fits && printable { Ok(value.to_owned()) } else { Err(Code::LimitExceeded) }
@@ -323,79 +318,6 @@ impl Desk<'_> {
         Ok(Outcome::Drive(record.checkout.id, Box::new(read)))
     }
 
-    pub(super) fn refund(
-        &self,
-        merchant: &str,
-        checkout: &str,
-        (key, fingerprint): (&str, &str),
-        body: &str,
-    ) -> Done {
-        let mut record = self.record_of(merchant, checkout)?;
-        let id = record.checkout.id;
-        let name = format!("refund/{merchant}/{key}");
-        let read = |refund: String| Op::ReadRefund {
-            merchant: merchant.to_owned(),
-            checkout: id.to_string(),
-            refund,
-        };
-        if let Some(refund) = self.earlier(&name, fingerprint)? {
-            return self.handle(&read(refund)).map(replayed);
-        }
-        let request = request::read(body, request::open_refund)?;
-        let refund = match self.new_refund(&record, &request) {
-            Ok(refund) => refund,
-            Err(Failed::Refused(refusal)) => return self.refuse(&name, fingerprint, refusal.code),
-            Err(broken @ Failed::Broken(_)) => return Err(broken),
-        };
-        let refund_id = refund.id.to_string();
-        self.shelf.keep_answer(&name, &ok(fingerprint, &refund_id), self.now)?;
-        self.feed(&mut record, Input::Refund(refund))?;
-        Ok(Outcome::Drive(id, Box::new(read(refund_id))))
-    }
-
-    fn new_refund(&self, record: &Record, request: &OpenRefund) -> Result<Refund, Failed> {
-        let order = OrderId::parse(&request.order_id).ok_or(Code::OrderIdInvalid)?;
-        let Phase::Paid(attempt, sighting, _) = &record.payment.phase else {
-            return Err(Code::RefundInvalid.into());
-        };
-        let left =
-            record.payment.refundable(&record.checkout, &order).ok_or(Code::RefundInvalid)?;
-        let amount = match request.amount {
-            Some(raw) => raw.amount(record.checkout.currency(), self.config.amount_max)?,
-            None => left.amount().ok_or(Code::RefundExceedsAvailable)?,
-        };
-        let refund = Refund {
-            id: RefundId::new((self.entropy)()),
-            cause: RefundCause::Shop(order),
-            attempt: *attempt,
-            payment_id: sighting.provider_payment_id.clone(),
-            amount,
-            captured: sighting.amount,
-            state: RefundState::Requested,
-            reason: text(&request.reason, REASON_CHARS_MAX)?,
-            account: request.refund_account.as_ref().map(refund_account).transpose()?,
-            retry: Retry::now(self.now),
-            at: self.now,
-        };
-        record.payment.check_refund(&record.checkout, &refund).map_err(|error| match error {
-            RefundError::ExceedsAvailable => Code::RefundExceedsAvailable,
-            RefundError::TooMany => Code::LimitExceeded,
-            RefundError::NotPaid | RefundError::UnknownOrder | RefundError::PartialUnsupported => {
-                Code::RefundInvalid
-            }
-        })?;
-        Ok(refund)
-    }
-
-    pub(super) fn read_refund(&self, merchant: &str, checkout: &str, refund: &str) -> Done {
-        let record = self.record_of(merchant, checkout)?;
-        let found = record.payment.refunds.iter().find(|r| r.id.to_string() == refund);
-        let refund = found.ok_or(Code::NotFound)?;
-        let mut body = Writer::default();
-        view::refund(&mut body, refund);
-        Ok(Outcome::Reply(Reply::new(201, body.into_text())))
-    }
-
     /// The result of an earlier request with this key; another content is refused (F1, F2).
     pub(super) fn earlier(&self, name: &str, fingerprint: &str) -> Result<Option<String>, Failed> {
         let Some(answer) = self.shelf.answer(name)? else { return Ok(None) };
@@ -410,7 +332,7 @@ impl Desk<'_> {
     }
 
     /// A refusal is an answer too: the same key gets it again (F4).
-    fn refuse(&self, name: &str, fingerprint: &str, code: Code) -> Done {
+    pub(super) fn refuse(&self, name: &str, fingerprint: &str, code: Code) -> Done {
         let result = format!("refused:{}", code.code());
         let answer = Answer { fingerprint: fingerprint.to_owned(), result };
         self.shelf.keep_answer(name, &answer, self.now)?;
@@ -438,7 +360,7 @@ pub(super) fn ok(fingerprint: &str, id: &str) -> Answer {
     Answer { fingerprint: fingerprint.to_owned(), result: format!("ok:{id}") }
 }
 
-fn replayed(outcome: Outcome) -> Outcome {
+pub(super) fn replayed(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Reply(reply) => Outcome::Reply(Reply { replayed: true, ..reply }),
         driven @ (Outcome::Drive(..) | Outcome::DriveLater(..)) => driven,
@@ -453,17 +375,4 @@ fn label_of(orders: &[Order]) -> String {
         // Korean shops print «first item and n others» on receipts; the number reads in any language.
         [first, rest @ ..] => format!("{} +{}", first.name, rest.len()),
     }
-}
-
-fn refund_account(account: &OpenRefundAccount) -> Result<RefundAccount, Failed> {
-    let digits = account.number.bytes().all(|b| b.is_ascii_digit());
-    let sized = (1..=20).contains(&account.number.len());
-    if !digits || !sized {
-        return Err(Code::RefundAccountInvalid.into());
-    }
-    Ok(RefundAccount {
-        bank: text(&account.bank, 20).map_err(|_| Code::RefundAccountInvalid)?,
-        number: account.number.clone(),
-        holder: text(&account.holder, 60).map_err(|_| Code::RefundAccountInvalid)?,
-    })
 }

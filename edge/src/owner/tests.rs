@@ -4,6 +4,7 @@ mod journey;
 mod notices;
 mod page;
 mod quoted;
+mod refunds;
 mod scheduled;
 mod shop;
 
@@ -378,6 +379,7 @@ fn is_of_the_wire(body: &str) -> bool {
         || json::read(body.as_bytes(), Limits::OURS, PageData::of).is_ok()
         || is::<wire::CheckoutView>(body)
         || is::<wire::RefundView>(body)
+        || is::<wire::RefundPreviewView>(body)
         || is::<wire::JournalView>(body)
         || is::<wire::SessionView>(body)
         || is::<wire::AttemptAnswer>(body)

@@ -39,9 +39,9 @@ use super::parts::{
     undecided, won, word,
 };
 use super::{
-    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
-    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation,
-    Provider, Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms, Presentation,
+    Provider, RefundTerms, Road, Unreadable, Until, Window, WindowFor,
 };
 use crate::json::Writer;
 use crate::signature::{digest, equal, hex, hmac_sha256, unhex};
@@ -69,14 +69,19 @@ const TEXT_CHARS_MAX: usize = 100;
 static CAPABILITIES: Capabilities = Capabilities {
     name: "kb",
     title: "KB Pay",
-    means: &[MeansLimits { means: Means::KbPay, minimum: 1, maximum: u64::MAX }],
+    means: &[MeansTerms {
+        means: Means::KbPay,
+        minimum: 1,
+        maximum: u64::MAX,
+        // As cards are at other providers: nothing of KB's is public.
+        refunds: &[RefundTerms { until: Until::About(365), ..CANCELLED }],
+    }],
     currencies: &[Currency::Krw],
     pc: &[Presentation::Iframe, Presentation::Popup, Presentation::Redirect],
     mobile: &[Presentation::Redirect, Presentation::Popup],
     capture: CaptureStyle::Provider,
     prepares: true,
     closes: true,
-    partial_cancel: true,
     joins: false,
     escrow: false,
     window_life: Span::minutes(30),

@@ -56,9 +56,9 @@ use super::parts::{
     undecided, won,
 };
 use super::{
-    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
-    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits,
-    Presentation, Provider, Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms,
+    Presentation, Provider, RefundTerms, Road, Unreadable, Until, Window, WindowFor,
 };
 use crate::json::{Writer, for_script};
 use crate::secret::Secret;
@@ -86,19 +86,28 @@ const KEY_BYTES: core::ops::RangeInclusive<usize> = 16..=256;
 /// The kinds of window that the SDK knows.
 const WINDOWS: [&str; 3] = ["IFRAME", "POPUP", "REDIRECTION"];
 
-const fn any_amount(means: Means) -> MeansLimits {
-    MeansLimits { means, minimum: 1, maximum: u64::MAX }
+const fn any_amount(means: Means, refunds: &'static [RefundTerms]) -> MeansTerms {
+    MeansTerms { means, minimum: 1, maximum: u64::MAX, refunds }
 }
+
+/// Cards, and wallets that pay by card: a year. KakaoPay's money can go back for five.
+const A_YEAR: &[RefundTerms] = &[RefundTerms { until: Until::About(365), ..CANCELLED }];
+/// Into an account that the shop names, in two business days at most, for 300 won.
+const TO_ACCOUNT: &[RefundTerms] =
+    &[RefundTerms { needs_account: true, fee: 300, arrives_in: 2, ..CANCELLED }];
+/// In the month of the bill. That no part goes back is what shops' notices say (unverified).
+const SAME_MONTH: &[RefundTerms] =
+    &[RefundTerms { until: Until::MonthEnds, partial: false, ..CANCELLED }];
 
 static CAPABILITIES: Capabilities = Capabilities {
     name: "portone_v2",
     title: "PortOne",
     means: &[
-        any_amount(Means::Card),
-        any_amount(Means::Transfer),
-        any_amount(Means::VirtualAccount),
-        any_amount(Means::Phone),
-        any_amount(Means::EasyPay),
+        any_amount(Means::Card, A_YEAR),
+        any_amount(Means::Transfer, &[CANCELLED]),
+        any_amount(Means::VirtualAccount, TO_ACCOUNT),
+        any_amount(Means::Phone, SAME_MONTH),
+        any_amount(Means::EasyPay, A_YEAR),
     ],
     currencies: &[Currency::Krw],
     pc: &[Presentation::Popup, Presentation::Redirect],
@@ -106,7 +115,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     capture: CaptureStyle::Provider,
     prepares: true,
     closes: false,
-    partial_cancel: true,
     joins: false,
     escrow: false,
     window_life: Span::minutes(30),

@@ -44,9 +44,9 @@ use super::parts::{
     required, unclear, undecided, won, word,
 };
 use super::{
-    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
-    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits, Presentation,
-    Provider, Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms, Presentation,
+    Provider, RefundTerms, Road, Unreadable, Until, Window, WindowFor,
 };
 use crate::json::{Writer, for_script};
 use crate::signature::{digest, hex};
@@ -73,16 +73,37 @@ const REASON_CHARS_MAX: usize = 200;
 /// Longest `Idempotency-Key`.
 const KEY_BYTES_MAX: usize = 300;
 
+/// A part goes back as the whole does, to the card, for a year and a while.
+const A_YEAR: &[RefundTerms] = &[RefundTerms { until: Until::About(365), ..CANCELLED }];
+/// `EXCEED_MAX_REFUND_DUE` after that.
+const HALF_A_YEAR: &[RefundTerms] = &[RefundTerms { until: Until::Days(180), ..CANCELLED }];
+/// Into an account that the shop names, in two business days; in nine, if somebody has to look into it.
+const TO_ACCOUNT: &[RefundTerms] =
+    &[RefundTerms { until: Until::About(365), needs_account: true, arrives_in: 2, ..CANCELLED }];
+/// In the month of the bill. That no part goes back is what shops' notices say (unverified).
+const SAME_MONTH: &[RefundTerms] =
+    &[RefundTerms { until: Until::MonthEnds, partial: false, ..CANCELLED }];
+
+const fn terms(
+    means: Means,
+    minimum: u64,
+    maximum: u64,
+    refunds: &'static [RefundTerms],
+) -> MeansTerms {
+    MeansTerms { means, minimum, maximum, refunds }
+}
+
 static CAPABILITIES: Capabilities = Capabilities {
     name: "tosspayments",
     title: "Toss Payments",
     means: &[
-        MeansLimits { means: Means::Card, minimum: 100, maximum: u64::MAX },
-        MeansLimits { means: Means::Transfer, minimum: 200, maximum: u64::MAX },
-        MeansLimits { means: Means::VirtualAccount, minimum: 200, maximum: u64::MAX },
+        terms(Means::Card, 100, u64::MAX, A_YEAR),
+        terms(Means::Transfer, 200, u64::MAX, HALF_A_YEAR),
+        terms(Means::VirtualAccount, 200, u64::MAX, TO_ACCOUNT),
         // One million won is the month's limit of a phone bill, so no single payment is above it.
-        MeansLimits { means: Means::Phone, minimum: 100, maximum: 1_000_000 },
-        MeansLimits { means: Means::EasyPay, minimum: 100, maximum: u64::MAX },
+        terms(Means::Phone, 100, 1_000_000, SAME_MONTH),
+        // Each wallet has a time of its own, and none is in Toss's manual.
+        terms(Means::EasyPay, 100, u64::MAX, &[CANCELLED]),
     ],
     currencies: &[Currency::Krw],
     pc: &[Presentation::Iframe, Presentation::Popup, Presentation::Redirect],
@@ -90,7 +111,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     capture: CaptureStyle::Merchant,
     prepares: false,
     closes: false,
-    partial_cancel: true,
     joins: false,
     escrow: false,
     window_life: Span::minutes(30),

@@ -58,9 +58,9 @@ use shared::time::{Span, Timestamp};
 
 use super::parts::{check_bases, is_word, required, unclear, won};
 use super::{
-    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
-    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits,
-    Presentation, Provider, Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms,
+    Presentation, Provider, RefundTerms, Road, Unreadable, Window, WindowFor,
 };
 use crate::json::Writer;
 use crate::signature::{digest, hex, hmac_sha256};
@@ -110,13 +110,19 @@ const TRADE: &str = "trade";
 /// A void met a paid account: the seller consents to the cancel.
 const CONSENT: &str = "consent";
 
+/// No part goes back, and the buyer's account is Unicro's own knowledge.
+const fn terms(means: Means, maximum: u64) -> MeansTerms {
+    let refunds = &[RefundTerms { partial: false, ..CANCELLED }];
+    MeansTerms { means, minimum: 3_000, maximum, refunds }
+}
+
 static CAPABILITIES: Capabilities = Capabilities {
     name: "unicro",
     title: "Unicro",
     means: &[
-        MeansLimits { means: Means::Card, minimum: 3_000, maximum: 5_000_000 },
-        MeansLimits { means: Means::Transfer, minimum: 3_000, maximum: 1_000_000 },
-        MeansLimits { means: Means::VirtualAccount, minimum: 3_000, maximum: 5_000_000 },
+        terms(Means::Card, 5_000_000),
+        terms(Means::Transfer, 1_000_000),
+        terms(Means::VirtualAccount, 5_000_000),
     ],
     currencies: &[Currency::Krw],
     pc: &[Presentation::Popup],
@@ -124,7 +130,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     capture: CaptureStyle::Provider,
     prepares: true,
     closes: false,
-    partial_cancel: false,
     joins: true,
     escrow: true,
     window_life: Span::minutes(30),

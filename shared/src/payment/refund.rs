@@ -8,6 +8,7 @@ use crate::fact::{Fact, FactKind, ProviderPaymentId, RefundAccount, Sighting};
 use crate::id::{AttemptId, OrderId, RefundId};
 use crate::money::{Amount, Total};
 use crate::posting::{Account, Entry, Side};
+use crate::terms::{Billed, Closed, Prospect, RefundTerms};
 use crate::time::Timestamp;
 
 /// Why money goes back.
@@ -70,11 +71,70 @@ pub enum RefundError {
     ExceedsAvailable,
     /// The provider gives back all or nothing.
     PartialUnsupported,
+    /// The provider gave it back until then, and no longer does (R66).
+    WindowClosed(Timestamp),
     /// [`super::REFUNDS_MAX`] is reached.
     TooMany,
 }
 
+/// A refund as it will be: what the shop is shown before, and what is done when it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundPlan {
+    /// Whose capture it undoes.
+    pub attempt: AttemptId,
+    /// How much.
+    pub amount: Amount,
+    /// The figure in the order to the provider, which may mean what stays paid.
+    pub figure: Total,
+    /// How, when, and what closes when.
+    pub prospect: Prospect,
+}
+
 impl Payment {
+    /// What a refund of this order comes to, if it is asked for at this time: everything that is left when
+    /// no amount is named. The preview and the refund are this one function (R62, R66).
+    ///
+    /// # Errors
+    /// [`RefundError`], and nothing is to be asked of anybody.
+    pub fn plan_refund(
+        &self,
+        checkout: &Checkout,
+        (order, amount): (&OrderId, Option<Amount>),
+        terms: &RefundTerms,
+        now: Timestamp,
+    ) -> Result<RefundPlan, RefundError> {
+        let Phase::Paid(attempt, sighting, paid_at) = &self.phase else {
+            return Err(RefundError::NotPaid);
+        };
+        let left = self.left_of(checkout, order)?;
+        let amount = amount.or(left.amount()).ok_or(RefundError::ExceedsAvailable)?;
+        self.check_left(left, amount)?;
+        let from = self.attempt(*attempt).map_or(*paid_at, |attempt| attempt.started_at);
+        let prospect = terms
+            .prospect(Billed { from, to: *paid_at }, now)
+            .map_err(|Closed(at)| RefundError::WindowClosed(at))?;
+        if !prospect.partial && amount.total() != sighting.amount {
+            return Err(RefundError::PartialUnsupported);
+        }
+        let figure = terms
+            .told
+            .figure(sighting.amount, self.reserved(*attempt, sighting.amount), amount)
+            .map_err(|_| RefundError::ExceedsAvailable)?;
+        Ok(RefundPlan { attempt: *attempt, amount, figure, prospect })
+    }
+
+    fn left_of(&self, checkout: &Checkout, order: &OrderId) -> Result<Total, RefundError> {
+        checkout.order(order).ok_or(RefundError::UnknownOrder)?;
+        self.refundable(checkout, order).ok_or(RefundError::ExceedsAvailable)
+    }
+
+    fn check_left(&self, left: Total, amount: Amount) -> Result<(), RefundError> {
+        if self.refunds.len() >= super::REFUNDS_MAX {
+            return Err(RefundError::TooMany);
+        }
+        left.minus(amount.total()).map(|_| ()).map_err(|_| RefundError::ExceedsAvailable)
+    }
+
     /// What is still left of this order for a refund; refunds that are only requested count (F40).
     #[must_use]
     pub fn refundable(&self, checkout: &Checkout, order: &OrderId) -> Option<Total> {
@@ -95,28 +155,26 @@ impl Payment {
         [of_order, of_capture].into_iter().min_by_key(|left| left.minor())
     }
 
-    /// Whether this refund may be taken.
+    /// Whether this refund may be taken, whatever was promised for it: never more than is left (I-11).
     ///
     /// # Errors
     /// [`RefundError`].
     pub fn check_refund(&self, checkout: &Checkout, refund: &Refund) -> Result<(), RefundError> {
-        let Phase::Paid(attempt, sighting, _) = &self.phase else {
+        if !matches!(self.phase, Phase::Paid(..)) {
             return Err(RefundError::NotPaid);
-        };
+        }
         let RefundCause::Shop(order) = &refund.cause else { return Err(RefundError::UnknownOrder) };
-        if checkout.order(order).is_none() {
-            return Err(RefundError::UnknownOrder);
-        }
-        if self.refunds.len() >= super::REFUNDS_MAX {
-            return Err(RefundError::TooMany);
-        }
-        let available = self.refundable(checkout, order).ok_or(RefundError::ExceedsAvailable)?;
-        available.minus(refund.amount.total()).map_err(|_| RefundError::ExceedsAvailable)?;
-        let partial = self.attempt(*attempt).is_some_and(|attempt| attempt.style.partial_cancel);
-        if !partial && refund.amount.total() != sighting.amount {
-            return Err(RefundError::PartialUnsupported);
-        }
-        Ok(())
+        self.check_left(self.left_of(checkout, order)?, refund.amount)
+    }
+
+    /// Everything that went back of this attempt's capture, or is asked for.
+    fn reserved(&self, attempt: AttemptId, captured: Total) -> Total {
+        let of_it = self.refunds.iter().filter(|refund| refund.attempt == attempt);
+        of_it
+            .filter(|refund| refund.state != RefundState::Refused)
+            .fold(Total::zero(captured.currency()), |sum, refund| {
+                sum.plus(refund.amount.total()).unwrap_or(sum)
+            })
     }
 
     /// Everything given back of this attempt's capture.

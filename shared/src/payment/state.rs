@@ -15,7 +15,8 @@ pub struct Style {
     pub closes: bool,
     /// The provider takes the money in its window.
     pub captures_itself: bool,
-    /// Can give a part back.
+    /// Could give a part back when it began; what holds now, its provider's terms say. The release before
+    /// goes by it.
     pub partial_cancel: bool,
     /// The buyer may have to join in a window of its own before the one that pays can be shown.
     pub joins: bool,

@@ -7,6 +7,7 @@ mod let_go;
 mod patience;
 mod plan;
 mod property;
+mod refunds;
 mod rows;
 mod undecided;
 mod undone;
@@ -435,23 +436,6 @@ fn f38_a_shop_s_cancel_while_the_outcome_is_unknown_waits_and_then_gives_back() 
     other.fact(1, AskKind::Capture, Fact::Declined(decline));
     assert_eq!(other.phase(), PhaseKind::Cancelled);
     assert!(!other.payment.reversing());
-}
-
-#[test]
-fn f40_i11_two_refunds_cannot_exceed_the_capture() {
-    let mut bench = Bench::paid();
-    let first = bench.refund(1, "o-1", 5_000);
-    bench.feed(Input::Refund(first));
-    let rows = [
-        ("o-1", 2_001, Err(RefundError::ExceedsAvailable)),
-        ("o-1", 2_000, Ok(())),
-        ("o-2", 3_001, Err(RefundError::ExceedsAvailable)),
-        ("o-9", 1, Err(RefundError::UnknownOrder)),
-    ];
-    for (order, amount, expected) in rows {
-        let refund = bench.refund(2, order, amount);
-        assert_eq!(bench.payment.check_refund(&bench.checkout, &refund), expected);
-    }
 }
 
 #[test]

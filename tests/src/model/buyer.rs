@@ -15,6 +15,8 @@ use shared::payment::{
 };
 use shared::time::{Span, Timestamp};
 
+use crate::answers::refunds_of;
+
 use super::provider::{Errand, PRICE, Pay, Word};
 
 /// When everything begins; whatever the model does not tell apart has the time zero.
@@ -157,6 +159,9 @@ impl Buyer {
     pub fn refund(&mut self, amount: u64, now: Timestamp) -> Option<Input> {
         let Phase::Paid(attempt, sighting, _) = &self.payment.phase else { return None };
         self.wishes += 1;
+        let terms = refunds_of(self.payment.attempt(*attempt)?.style);
+        let order = &CHECKOUT.orders[0].id;
+        self.payment.plan_refund(&CHECKOUT, (order, Some(won(amount))), &terms, now).ok()?;
         Some(Input::Refund(Refund {
             id: RefundId::new(100 + u128::from(self.wishes)),
             cause: RefundCause::Shop(CHECKOUT.orders[0].id.clone()),

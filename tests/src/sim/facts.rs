@@ -51,8 +51,6 @@ use people::{Sale, Tab};
 use plan::{GOODS, HOUR, MINUTE, Plan};
 use shop::Shop;
 
-/// When every world begins.
-const BEGIN: u64 = 1_796_083_200_000;
 /// More events than any honest run has.
 const EVENTS_MAX: u32 = 20_000;
 /// A scheduled turn comes this often while anything goes wrong.
@@ -139,17 +137,18 @@ pub(super) fn run(seed: u64, how: &How) -> Outcome {
 impl World {
     fn new(seed: u64, how: &How) -> Self {
         let mut chance = Chance::of(seed, 2);
-        let weather = Weather::of_facts(&mut chance, how.cuts);
-        let plan = Plan::of(&mut chance, how.cuts);
+        let mut weather = Weather::of_facts(&mut chance, how.cuts);
+        let plan = Plan::of(&mut chance, &mut weather, how.cuts);
+        let begin = plan.begin;
         let mut world = Self {
-            now: BEGIN,
+            now: begin,
             ahead: 0,
             events: BinaryHeap::with_capacity(64),
             n: 0,
             chance,
             weather,
             plan,
-            trace: Trace::new(BEGIN, how.tells),
+            trace: Trace::new(begin, how.tells),
             tells: how.tells,
             owner: Owner::default(),
             stocks: GOODS.map(|units| Stock { units, ..Stock::default() }),
@@ -176,7 +175,7 @@ impl World {
         self.after(CRON_MS, Event::Cron(0));
         self.after(self.plan.calm_at, Event::Calm);
         self.after(self.plan.calm_at + HALF_TIME_MS, Event::HalfTime);
-        let dead = self.shop.dead_until.saturating_sub(BEGIN + self.plan.calm_at);
+        let dead = self.shop.dead_until.saturating_sub(self.plan.begin + self.plan.calm_at);
         self.after(self.plan.calm_at + dead + REST_MS, Event::LastLook);
     }
 

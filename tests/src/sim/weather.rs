@@ -204,6 +204,8 @@ kinds! {
     QuoteFlooded = "quote_flooded", 150;
     /// The shop names an order of one sale in another cart.
     OrderReused = "order_id_reused", 300;
+    /// A bill's month ends while its payments run.
+    MonthOver = "month_over", 700;
 }
 
 /// What strikes where everything travels as bytes: all up to here, quotes and order ids. Any other kind behind it has

@@ -151,19 +151,6 @@ fn what_the_buyer_is_told_says_how_the_attempt_ended() {
 }
 
 #[test]
-fn a_provider_that_gives_back_all_or_nothing_is_asked_for_all() {
-    let mut bench = Bench::paid();
-    bench.payment.attempts[0].style.partial_cancel = false;
-    bench.checkout.orders.truncate(1);
-    bench.checkout.orders[0].amount = won(10_000);
-    let rows = [(10_000, Ok(())), (9_999, Err(RefundError::PartialUnsupported))];
-    for (amount, expected) in rows {
-        let refund = bench.refund(1, "o-1", amount);
-        assert_eq!(bench.payment.check_refund(&bench.checkout, &refund), expected);
-    }
-}
-
-#[test]
 fn f43_money_that_goes_back_has_its_attempt_s_names() {
     let mut bench = Bench::new();
     left(&mut bench, 1);

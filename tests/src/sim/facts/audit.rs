@@ -6,15 +6,19 @@ use shared::hold::Command;
 use shared::id::AttemptId;
 use shared::money::Currency;
 use shared::payment::{
-    Attempt, CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundState, Step, Work,
+    Attempt, CaseCode, Input, Payment, Phase, PhaseKind, RefundCause, RefundError, RefundPlan,
+    RefundState, Step, Work,
 };
 use shared::posting::{Entry, Side};
+use shared::terms::Way;
 use shared::time::{Span, Timestamp};
 
+use super::World;
 use super::people::Sale;
 use super::plan::GOODS;
-use super::{BEGIN, World};
+use crate::sandbox::moment::month;
 use crate::sim::rules::{self, LATE_MS, for_a_person};
+use crate::sim::weather::Kind;
 
 /// A provider is asked about one attempt at most so often (I-16).
 const ASKS_MAX: u32 = 400;
@@ -159,6 +163,23 @@ impl World {
                 return self.wrong("I-11", || format!("{n} gives back {sum} of {captured}"));
             }
         }
+    }
+
+    /// R66: a bill is cancelled in its month, and neither later nor refused too soon, whatever calendar the
+    /// edge has. Where the provider's clock and ours saw two months, either may be right.
+    pub(super) fn audit_window(&mut self, n: u8, at: usize, plan: Result<RefundPlan, RefundError>) {
+        let sale = &self.sales[usize::from(n)];
+        let account = &sale.accounts[at];
+        let paid_at = sale.record.payment.phase.paid_at().unwrap_or_default().as_millis();
+        let clear = month(paid_at as i64) == month(account.taken_at as i64);
+        if sale.lied || !clear || self.weather.has(Kind::ClockJump) {
+            return;
+        }
+        let over = account.month_is_over(self.now);
+        let closed = matches!(plan, Err(RefundError::WindowClosed(_)));
+        let promised = plan.is_ok_and(|plan| plan.prospect.way == Way::Cancel);
+        self.holds("R66", !over || !promised, || format!("{n} is to be cancelled after its month"));
+        self.holds("R66", over || !closed, || format!("{n} is not cancelled in its month"));
     }
 
     /// A provider was asked once more.
@@ -369,7 +390,7 @@ impl World {
         let newest = sale.told.newest;
         let knows = newest.is_none_or(|(_, of, sum)| of == standing && sum == refunded);
         let mut late = 0;
-        let well = (BEGIN + self.plan.calm_at).max(self.shop.dead_until);
+        let well = (self.plan.begin + self.plan.calm_at).max(self.shop.dead_until);
         for out in &sale.outs {
             match (out.kind, out.reached) {
                 (Some(_), None) => late = u64::MAX,

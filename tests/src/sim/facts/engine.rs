@@ -5,7 +5,11 @@ use shared::fact::{Ask, Decline, DeclineCode, Deposit, Fact, ProviderPaymentId, 
 use shared::id::AttemptId;
 use shared::money::{Currency, Total};
 use shared::payment::{PhaseKind, Style};
+use shared::terms::{RefundTerms, Until};
 use shared::time::{Span, Timestamp};
+
+use crate::answers::refunds_of;
+use crate::sandbox::moment::month;
 
 use super::plan::{HOUR, MINUTE};
 
@@ -29,6 +33,8 @@ pub(super) struct Ways {
     pub(super) names_merchant: bool,
     /// Buyers may pay into an account later.
     pub(super) has_accounts: bool,
+    /// It goes onto the bill of a month, and is cancelled in that month alone (R66).
+    pub(super) bills: bool,
     /// Announcing a payment makes the buyer's phone ring: it may be paid before any window is shown.
     pub(super) pushes: bool,
 }
@@ -43,7 +49,7 @@ const T: bool = true;
 const F: bool = false;
 
 /// Every way: those of the four adapters, then those that the machine allows besides.
-pub(super) static WAYS: [Ways; 9] = [
+pub(super) static WAYS: [Ways; 10] = [
     way("captured by the shop's call", [F, F, F, T, F, F], [T, T, F]),
     way("captured in its window, closable", [T, T, T, T, F, F], [T, F, F]),
     way("captured in its window, open", [T, F, T, T, F, F], [F, T, F]),
@@ -53,10 +59,26 @@ pub(super) static WAYS: [Ways; 9] = [
     way("pushed, then approved", [T, F, F, T, F, F], [T, T, T]),
     way("captured without announcing", [F, F, T, T, F, F], [F, F, F]),
     way("approved, closable", [F, T, F, T, F, F], [T, T, F]),
+    Ways { bills: true, ..way("billed by the month", [F, F, F, F, F, F], [T, F, F]) },
 ];
 
 const fn way(name: &'static str, of: [bool; 6], [names, accounts, pushes]: [bool; 3]) -> Ways {
-    Ways { name, style: style(of), names_merchant: names, has_accounts: accounts, pushes }
+    Ways {
+        name,
+        style: style(of),
+        names_merchant: names,
+        has_accounts: accounts,
+        bills: false,
+        pushes,
+    }
+}
+
+impl Ways {
+    /// What its contract says of giving back.
+    pub(super) const fn refunds(&self) -> RefundTerms {
+        let until = if self.bills { Until::MonthEnds } else { Until::Ever };
+        RefundTerms { until, ..refunds_of(self.style) }
+    }
 }
 
 /// How far a payment is at its provider.
@@ -194,7 +216,7 @@ impl Account {
                 if *provider_payment_id != self.id {
                     return Fact::Unclear { detail: String::new() };
                 }
-                self.cancel(amount.minor(), *captured, *cancelled_before, key)
+                self.cancel(amount.minor(), *captured, *cancelled_before, key, now)
             }
         }
     }
@@ -245,7 +267,7 @@ impl Account {
         self.captures += 1;
     }
 
-    fn cancel(&mut self, amount: u64, captured: Total, before: Total, key: &str) -> Fact {
+    fn cancel(&mut self, amount: u64, captured: Total, before: Total, key: &str, now: u64) -> Fact {
         let refused = || Fact::CancelRefused { provider_code: "NOT_CANCELABLE".to_owned() };
         if self.cancels.iter().any(|known| known == key) {
             return self.cancelled();
@@ -259,7 +281,8 @@ impl Account {
         } else {
             let left = self.captured - self.now.back;
             let all_or_nothing = !self.ways.style.partial_cancel && amount != left;
-            if self.now.stage != Stage::Captured || amount > left || all_or_nothing {
+            let over = self.month_is_over(now);
+            if self.now.stage != Stage::Captured || amount > left || all_or_nothing || over {
                 return refused();
             }
             if before.minor() != self.now.back {
@@ -272,15 +295,24 @@ impl Account {
         self.cancelled()
     }
 
+    /// Whether the month of its bill has ended, by a calendar of its own.
+    pub(super) fn month_is_over(&self, now: u64) -> bool {
+        self.ways.bills && month(now as i64) != month(self.taken_at as i64)
+    }
+
     fn cancelled(&self) -> Fact {
         Fact::Cancelled { cancelled: Total::from_minor(self.now.back, self.now.currency).ok() }
     }
 
     /// Somebody gives money back in the provider's console.
-    pub(super) fn console(&mut self, amount: u64) -> bool {
+    pub(super) fn console(&mut self, amount: u64, now: u64) -> bool {
         let left = self.net();
         let whole = self.ways.style.partial_cancel || amount == left;
-        let does = self.now.stage == Stage::Captured && amount > 0 && amount <= left && whole;
+        let does = self.now.stage == Stage::Captured
+            && amount > 0
+            && amount <= left
+            && whole
+            && !self.month_is_over(now);
         if does {
             self.before = self.now;
             self.now.back += amount;

@@ -10,7 +10,7 @@ use shared::claims::TOKEN_LIFE;
 use shared::id::{AttemptId, Home, Jti, RefundId};
 use shared::means::Presentation;
 use shared::payment::{
-    Input, Phase, PhaseKind, Refund, RefundCause, RefundState, Retry, Step, Verdict,
+    Input, Phase, PhaseKind, Refund, RefundCause, RefundPlan, RefundState, Retry, Step, Verdict,
 };
 use shared::time::{Span, Timestamp};
 
@@ -268,13 +268,20 @@ impl World {
             return Then::Drive(n);
         }
         let record = &sale.record;
-        let Phase::Paid(attempt, sighting, _) = &record.payment.phase else { return Then::Answer };
+        let Phase::Paid(attempt, ..) = &record.payment.phase else { return Then::Answer };
         let wished = &sale.wishes[usize::from(wish)];
         let order = record.checkout.orders[wished.order].id.clone();
-        let Some(left) = record.payment.refundable(&record.checkout, &order) else {
+        let Some(account) = sale.accounts.iter().position(|a| a.attempt == *attempt) else {
             return Then::Answer;
         };
-        let Some(amount) = wished.amount.or(left.amount()) else { return Then::Answer };
+        let terms = sale.accounts[account].ways.refunds();
+        let asked = (&order, wished.amount);
+        let plan = record.payment.plan_refund(&record.checkout, asked, &terms, now);
+        self.audit_window(n, account, plan);
+        let Ok(RefundPlan { amount, .. }) = plan else { return Then::Answer };
+        let sale = &mut self.sales[usize::from(n)];
+        let record = &sale.record;
+        let Phase::Paid(attempt, sighting, _) = &record.payment.phase else { return Then::Answer };
         let id = RefundId::new(u128::from(n) << 64 | u128::from(wish) << 32 | 1 << 100);
         let refund = Refund {
             id,
@@ -289,9 +296,6 @@ impl World {
             retry: Retry::now(now),
             at: now,
         };
-        if record.payment.check_refund(&record.checkout, &refund).is_err() {
-            return Then::Answer;
-        }
         sale.wishes[usize::from(wish)].id = Some(id);
         self.feed(n, Input::Refund(refund));
         Then::Drive(n)

@@ -3,9 +3,15 @@
 
 use super::engine::{WAYS, Ways};
 use crate::sim::chance::Chance;
-use crate::sim::weather::Cuts;
+use crate::sim::weather::{Cuts, Kind, Weather};
 use crate::sim::workload::Layer;
 
+/// When most worlds begin: 2026-12-01, nine o'clock in the morning in Seoul.
+const BEGIN: u64 = 1_796_083_200_000;
+/// Midnight before it, when November was over there.
+const MONTH_OVER: u64 = BEGIN - 9 * HOUR;
+/// It is over so long after the beginning at most, in milliseconds.
+const MONTH_OVER_IN: u64 = 90 * MINUTE;
 /// A minute in milliseconds.
 pub(super) const MINUTE: u64 = 60_000;
 /// An hour in milliseconds.
@@ -38,6 +44,8 @@ pub(super) struct Deal {
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) deals: Vec<Deal>,
+    /// When the world begins.
+    pub(super) begin: u64,
     /// When nothing goes wrong any more, in milliseconds from the beginning.
     pub(super) calm_at: u64,
     pub(super) off: Option<Layer>,
@@ -45,13 +53,18 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The plan of a seed.
-    pub(super) fn of(chance: &mut Chance, cuts: Cuts) -> Self {
+    pub(super) fn of(chance: &mut Chance, weather: &mut Weather, cuts: Cuts) -> Self {
         let calm_at = chance.between(3, 50) * MINUTE;
         let off = Layer::drawn(chance);
         let count = chance.pick(&[1_usize, 1, 1, 1, 2, 2, 3]);
         let same = chance.below(GOODS.len() as u64) as usize;
-        let deals = (0..count).map(|_| Deal::of(chance, same, calm_at)).collect();
-        Self { deals: cuts.kept(deals), calm_at, off }
+        let deals: Vec<Deal> = (0..count).map(|_| Deal::of(chance, same, calm_at)).collect();
+        let mut begin = BEGIN;
+        let bills = deals.iter().any(|deal| deal.ways.iter().any(|ways| ways.bills));
+        if bills && weather.strikes(Kind::MonthOver, chance) {
+            begin = MONTH_OVER - chance.below(MONTH_OVER_IN);
+        }
+        Self { deals: cuts.kept(deals), begin, calm_at, off }
     }
 }
 

@@ -127,7 +127,7 @@ impl World {
         let part = sale.accounts[at].ways.style.partial_cancel && self.chance.in_thousand(500);
         let amount = if part { self.chance.between(1, left.max(1)) } else { left };
         let account = &mut self.sales[usize::from(n)].accounts[at];
-        if account.console(amount) {
+        if account.console(amount, now) {
             // What was done by hand a moment after the payment shows in every copy at once: nothing else
             // would look again. Later the edge does, by its clock, until every copy shows it (F19).
             account.agree_at = if lags { now + LAG_MS } else { now };
