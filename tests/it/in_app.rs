@@ -80,8 +80,8 @@ fn every_language_of_the_element_has_its_words_here() {
 }
 
 #[test]
-fn the_loader_fetches_it_for_every_app_of_the_table() {
-    let loader = concat!(env!("CARGO_MANIFEST_DIR"), "/../widget/element.js");
-    let loader = std::fs::read_to_string(loader).unwrap();
-    assert!(loader.contains("/KAKAO|NAVER|Instagram|FB|Line\\//.test(navigator.userAgent)"));
+fn the_glue_fetches_it_for_every_app_of_the_table() {
+    let glue = concat!(env!("CARGO_MANIFEST_DIR"), "/../widget/glue.js");
+    let glue = std::fs::read_to_string(glue).unwrap();
+    assert!(glue.contains("/KAKAO|NAVER|Instagram|FB|Line\\//.test(navigator.userAgent)"));
 }
