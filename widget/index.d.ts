@@ -19,6 +19,9 @@ export function load(edge: string | URL, options?: LoadOptions): Promise<void>;
 /** Loads `<hanbeon-status>` in the same way. */
 export function loadStatus(edge: string | URL, options?: LoadOptions): Promise<void>;
 
+/** Loads `<hanbeon-availability>` in the same way. */
+export function loadAvailability(edge: string | URL, options?: LoadOptions): Promise<void>;
+
 /** The language of an element; by default that of the surrounding page. */
 export type Locale = "ko" | "en";
 /** Light or dark; by default as the buyer's system says. */
@@ -73,6 +76,15 @@ export interface ErrorDetail {
     | (string & {});
 }
 
+/** Whether the piece can be had changed. */
+export interface AvailabilityDetail {
+  readonly sku: string;
+  /** Whether a buyer can begin to pay for it now. */
+  readonly can_enter: boolean;
+  /** Until when somebody else's hold keeps it, in UTC; `null` where it is free, or sold. */
+  readonly until: string | null;
+}
+
 /** What the elements tell their page. Each event bubbles and crosses shadow roots. */
 export interface HanbeonEvents {
   /** What is to be paid is shown. */
@@ -83,6 +95,7 @@ export interface HanbeonEvents {
   /** Also after a reload of a paid checkout. For what the page shows: ship by the notice to your server. */
   "hanbeon-paid": CustomEvent<PaidDetail>;
   "hanbeon-error": CustomEvent<ErrorDetail>;
+  "hanbeon-availability": CustomEvent<AvailabilityDetail>;
 }
 
 /** What `<hanbeon-checkout>` is told: each is an attribute and a property of the same name. */
@@ -118,6 +131,18 @@ export interface StatusAttributes {
   compact?: boolean | undefined;
 }
 
+/** What `<hanbeon-availability>` is told. */
+export interface AvailabilityAttributes {
+  /** Whose article it is. */
+  merchant?: string | undefined;
+  /** The article, as your server names it in an order's line. */
+  sku?: string | undefined;
+  /** This browser itself is paying for it: it is not told of somebody else. */
+  mine?: boolean | undefined;
+  locale?: Locale | undefined;
+  theme?: Theme | undefined;
+}
+
 type Listen<Host> = <Name extends keyof HanbeonEvents>(
   type: Name,
   listener: (this: Host, event: HanbeonEvents[Name]) => void,
@@ -149,10 +174,20 @@ export interface HanbeonStatusElement extends HanbeonElement {
   compact: boolean;
 }
 
+/** `<hanbeon-availability>`. Its attribute `state` says `free`, `held`, `mine` or `sold` to the page's style. */
+export interface HanbeonAvailabilityElement extends HanbeonElement {
+  merchant: string;
+  sku: string;
+  mine: boolean;
+  locale: Locale | "";
+  theme: Theme | "";
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "hanbeon-checkout": HanbeonCheckoutElement;
     "hanbeon-status": HanbeonStatusElement;
+    "hanbeon-availability": HanbeonAvailabilityElement;
   }
   interface HTMLElementEventMap extends HanbeonEvents {}
 }

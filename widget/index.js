@@ -2,7 +2,7 @@
 // does nothing at all on a server. The elements are not in it, because a payment page's script belongs to
 // where the payment is verified: one release of both, one integrity line.
 
-const TAGS = { "element.js": "hanbeon-checkout", "status.js": "hanbeon-status" };
+const TAGS = { "element.js": "hanbeon-checkout", "status.js": "hanbeon-status", "availability.js": "hanbeon-availability" };
 const begun = new Map();
 let policy;
 
@@ -11,6 +11,9 @@ export const load = (edge, options) => script(edge, "element.js", options);
 
 /** Loads `<hanbeon-status>`. */
 export const loadStatus = (edge, options) => script(edge, "status.js", options);
+
+/** Loads `<hanbeon-availability>`. */
+export const loadAvailability = (edge, options) => script(edge, "availability.js", options);
 
 function script(edge, file, { integrity, nonce } = {}) {
   if (typeof document === "undefined") return Promise.resolve();

@@ -1,7 +1,9 @@
 // Types for React 19: `import type {} from "hanbeon-checkout/react"` anywhere in your sources.
 import type { DetailedHTMLProps, HTMLAttributes } from "react";
 import type {
+  AvailabilityAttributes,
   CheckoutAttributes,
+  HanbeonAvailabilityElement,
   HanbeonCheckoutElement,
   HanbeonEvents,
   HanbeonStatusElement,
@@ -17,6 +19,7 @@ declare module "react" {
     interface IntrinsicElements {
       "hanbeon-checkout": Props<HanbeonCheckoutElement, CheckoutAttributes>;
       "hanbeon-status": Props<HanbeonStatusElement, StatusAttributes>;
+      "hanbeon-availability": Props<HanbeonAvailabilityElement, AvailabilityAttributes>;
     }
   }
 }

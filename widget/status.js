@@ -5,7 +5,8 @@
 // nothing and nothing is asked. A proof is the state key that this browser was given when it began to pay, the
 // key of the checkout's own link, or its token.
 
-const here = new URL(import.meta.url);
+import { dress, make, moment, origin, reflect, sentences, speak } from "./plain.js";
+
 const names = globalThis.customElements;
 const observed = ["checkout", "token", "link", "locale", "theme", "compact"];
 /** How often is asked where the edge tells by itself, and the longest pause, in milliseconds. */
@@ -15,11 +16,7 @@ const ANSWER_WAIT_MS = 25_000;
 /** Refusals after which asking again is of no use. */
 const FOR_GOOD = [400, 401, 403, 404, 409];
 const SIGNS = { paid: "m5 12.5 4.5 4.5L19 7.5", not_paid: "M12 10.5V18M12 6.5v.01", checking: "M12 3a9 9 0 1 1-9 9" };
-const SHEET = `:host{display:block;--a:var(--hanbeon-accent,#2f4fe0);--s:var(--hanbeon-surface,#fff);--t:var(--hanbeon-text,#171a21);--m:var(--hanbeon-muted,#5b6270);--l:var(--hanbeon-line,#dde0e7);--g:var(--hanbeon-good,#0b7a4b);--b:var(--hanbeon-bad,#c02b37);--w:var(--hanbeon-warn,#7a5200);--v:var(--hanbeon-warn-surface,#fff4d6);color-scheme:light}
-DARK
-:host([hidden]),[hidden],p:empty{display:none!important}
-:host([compact]){display:inline-block;vertical-align:bottom}
-*{box-sizing:border-box;margin:0}
+const SHEET = `:host([compact]){display:inline-block;vertical-align:bottom}
 .box{max-width:27rem;margin:auto;padding:1.25rem;border:1px solid var(--l);border-radius:var(--hanbeon-radius,16px);background:var(--s);color:var(--t);font:400 1rem/1.5 var(--hanbeon-font,Pretendard,"Apple SD Gothic Neo","Noto Sans KR","Noto Sans CJK KR",system-ui,sans-serif);letter-spacing:-.01em;word-break:keep-all;overflow-wrap:anywhere}
 .test{margin:-1.25rem -1.25rem 1rem;padding:.4rem 1.25rem;border-radius:calc(var(--hanbeon-radius,16px) - 1px) calc(var(--hanbeon-radius,16px) - 1px) 0 0;background:var(--v);color:var(--w);font-size:.8125rem;font-weight:600;text-align:center}
 .say{display:flex;gap:.75rem;align-items:flex-start}
@@ -40,31 +37,12 @@ dt{flex:none}dd{text-align:right;font-weight:500;font-variant-numeric:tabular-nu
 :host(:not([compact])) .sum{display:none}
 @media(prefers-reduced-motion:reduce){[data-busy] svg{animation:none}}
 @media(forced-colors:active){.box{border-color:CanvasText}}`;
-const DARK = "--a:var(--hanbeon-accent,#8fa6ff);--s:var(--hanbeon-surface,#171a21);--t:var(--hanbeon-text,#f1f3f8);--m:var(--hanbeon-muted,#a4abba);--l:var(--hanbeon-line,#343a47);--g:var(--hanbeon-good,#54d39b);--b:var(--hanbeon-bad,#ff8b92);--w:var(--hanbeon-warn,#f5cf7a);--v:var(--hanbeon-warn-surface,#3a2f14);color-scheme:dark";
-
-/** The sentences of a language; English where there is none of that. */
-const texts = {};
-const text = (language) => (texts[language] ??= fetch(new URL(`status/${language}.json`, here), { credentials: "omit" })
-  .then((answer) => (answer.ok ? answer.json().then((said) => ({ ...said, language })) : text("en")))
-  .catch((error) => {
-    delete texts[language];
-    throw error;
-  }));
-
-const make = (tag, properties, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-};
 
 function money({ amount, currency }, said) {
   if (currency === "KRW") return said.won.replace("#", amount.toLocaleString(said.language));
   const format = new Intl.NumberFormat(said.language, { style: "currency", currency });
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
-
-// Of the shop's country, wherever the page is read.
-const moment = (time, { language }) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Seoul" }).format(new Date(time));
 
 const stateKey = (checkout) => {
   try {
@@ -79,15 +57,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
 
   constructor() {
     super();
-    for (const name of observed) {
-      const early = this[name];
-      const flag = name === "compact";
-      Object.defineProperty(this, name, {
-        get: () => (flag ? this.hasAttribute(name) : this.getAttribute(name) ?? ""),
-        set: (value) => (flag ? this.toggleAttribute(name, !!value) : value == null ? this.removeAttribute(name) : this.setAttribute(name, value)),
-      });
-      if (early) this[name] = early;
-    }
+    reflect(this, observed, ["compact"]);
   }
 
   connectedCallback() {
@@ -137,7 +107,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
       if (this.life !== life || !this.isConnected) return;
       if (name !== "theme" && name !== "compact") this.end();
       this.connectedCallback();
-      this.dress();
+      dress(this, SHEET);
     });
   }
 
@@ -151,30 +121,21 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     return this.token ? [checkout, `Bearer ${this.token}`] : [];
   }
 
-  dress() {
-    const { theme } = this;
-    const dark = theme === "dark" ? `:host{${DARK}}` : theme === "light" ? "" : `@media(prefers-color-scheme:dark){:host{${DARK}}}`;
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(SHEET.replace("DARK", dark));
-    this.shadowRoot.adoptedStyleSheets = [sheet];
-  }
-
   async look() {
     const { life } = this;
     const turn = (this.turn = {});
     const stale = () => this.life !== life || this.turn !== turn;
     clearTimeout(this.timer);
-    this.dress();
-    const asked = (this.locale || this.closest("[lang]")?.lang || navigator.language || "ko").split(/[-_]/)[0].toLowerCase();
+    dress(this, SHEET);
     let pause = Math.min((this.pause ?? PAUSE_MIN_MS / 2) * 2, EVERY_MS);
     let said;
     try {
-      said = await text(asked);
+      said = await sentences(this);
       const [checkout, authorization, greeting] = this.proof();
       if (stale()) return;
       if (!authorization) return this.draw(said, "hidden");
       if (!this.known) this.draw(said, "loading");
-      const answer = await fetch(`${here.origin}/v1/session?device=pc`, {
+      const answer = await fetch(`${origin}/v1/session?device=pc`, {
         cache: "no-store",
         credentials: "omit",
         headers: { authorization },
@@ -191,7 +152,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
       } else if (FOR_GOOD.includes(answer.status)) {
         this.hush();
         this.draw(said, "hidden");
-        return this.speak("error", { code: told.code });
+        return speak(this, "error", { code: told.code });
       }
     } catch {
       if (stale()) return;
@@ -212,7 +173,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     if (known && known.checkout === checkout && status.version < known.version) return status.poll_after_ms;
     this.known = { checkout, version: status.version, paid: status.outcome === "paid" };
     const { bank, account, holder, until } = status.deposit ?? {};
-    const at = (time) => time && moment(time, said);
+    const at = (time) => time && moment(time, said, { dateStyle: "medium", timeStyle: "short" });
     const merchant = said.language === "ko" ? session.merchant_name : session.merchant_name_en || session.merchant_name;
     const offered = session.methods.filter((method) => method.available).map((method) => said.by[method.method]);
     const open = status.phase === "open";
@@ -224,9 +185,9 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
       [said.paid_at, at(status.paid_at)],
     ], session.test_mode, open ? status.decline?.code : undefined);
     this.sum.textContent = [money(session, said), means].filter(Boolean).join(" · ");
-    if (!known) this.speak("ready", null);
-    if (known?.version !== status.version) this.speak("state", { phase: status.phase, outcome: status.outcome, version: status.version });
-    if (this.known.paid && !known?.paid) this.speak("paid", { checkout });
+    if (!known) speak(this, "ready", null);
+    if (known?.version !== status.version) speak(this, "state", { phase: status.phase, outcome: status.outcome, version: status.version });
+    if (this.known.paid && !known?.paid) speak(this, "paid", { checkout });
     return status.poll_after_ms && Math.max(status.poll_after_ms, PAUSE_MIN_MS);
   }
 
@@ -254,15 +215,11 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     if (!rows.length) this.sum.textContent = "";
   }
 
-  speak(name, detail) {
-    this.dispatchEvent(new CustomEvent(`hanbeon-${name}`, { bubbles: true, composed: true, detail }));
-  }
-
   /** The edge tells by itself that something changed. The key is the first message; the address has none. */
   listen(checkout, greeting) {
     if (this.socket) return;
     try {
-      this.socket = new WebSocket(`${here.origin.replace("http", "ws")}/v1/live/${checkout}`);
+      this.socket = new WebSocket(`${origin.replace("http", "ws")}/v1/live/${checkout}`);
     } catch {
       return;
     }

@@ -1,6 +1,6 @@
 // Types for Vue 3: `import type {} from "hanbeon-checkout/vue"` anywhere in your sources.
 import type { DefineComponent } from "vue";
-import type { CheckoutAttributes, HanbeonEvents, StatusAttributes } from "./index.js";
+import type { AvailabilityAttributes, CheckoutAttributes, HanbeonEvents, StatusAttributes } from "./index.js";
 
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -13,5 +13,6 @@ declare module "vue" {
   interface GlobalComponents {
     "hanbeon-checkout": DefineComponent<CheckoutAttributes & Handlers>;
     "hanbeon-status": DefineComponent<StatusAttributes & Handlers>;
+    "hanbeon-availability": DefineComponent<AvailabilityAttributes & Handlers>;
   }
 }

@@ -16,6 +16,11 @@ use crate::shelf::StockShelf;
 /// More pieces of one SKU are a mistake in the request.
 const UNITS_MAX: u32 = 1_000_000;
 
+/// When a page that shows the piece asks again, in milliseconds: soon where a hold may end any moment.
+const POLL_HELD_MS: u64 = 3_000;
+/// See [`POLL_HELD_MS`].
+const POLL_MS: u64 = 10_000;
+
 /// Between two times that tombstones are forgotten.
 const FORGET_EVERY: Span = Span::hours(1);
 
@@ -212,6 +217,8 @@ impl Tally {
             }
             view.name("can_enter").flag(available != Some(0));
             view.name("until").or_null(until, |view, at| view.shown(&at));
+            let poll = if until.is_some() { POLL_HELD_MS } else { POLL_MS };
+            view.name("poll_after_ms").number(poll);
         });
         Ok(Reply::new(200, view))
     }

@@ -1,8 +1,7 @@
 // One article. While somebody else holds the last piece it cannot be entered, and the page says
 // until when, never who.
-import { api, cart, clock, every, h, kept, link, merchant, money, note, product, say, seller, t, toCheckout } from '/shop.js';
+import { cart, h, kept, link, merchant, money, product, say, seller, t, toCheckout } from '/shop.js';
 
-const STOCK_EVERY_MS = 5_000;
 const one = product(new URLSearchParams(location.search).get('sku') ?? '');
 const root = document.querySelector('#item');
 
@@ -28,7 +27,7 @@ function show() {
     total.textContent = money(one.price * quantity);
   }
   const total = h('span', { class: 'won' }, money(one.price));
-  const stock = h('div', { class: 'block', 'aria-live': 'polite', 'data-testid': 'stock' });
+  const stock = h('div', { class: 'block' });
   const buy = h('button', { class: 'button', type: 'button', 'data-testid': 'buy', onclick: () => {
     toCheckout(kept.holding(one.sku) && one.units ? kept.holding(one.sku) : [{ sku: one.sku, quantity }]);
   } }, t('바로 구매', 'Buy now'));
@@ -55,30 +54,15 @@ function show() {
           one.specs.map(([name, text]) => h('div', {}, h('dt', {}, say(name)), h('dd', {}, say(text))))))));
 
   if (one.units === null) return;
-  let before = '';
-  every(STOCK_EVERY_MS, async () => {
-    const said = await api(`/api/stock/${one.sku}`).catch(() => null);
-    const mine = kept.holding(one.sku);
-    const now = JSON.stringify([said, mine]);
-    if (now === before) return;
-    before = now;
-    const free = said === null || said.can_enter;
-    buy.disabled = put.disabled = false;
-    buy.textContent = t('바로 구매', 'Buy now');
-    if (free) {
-      stock.replaceChildren();
-    } else if (mine && said.until) {
-      stock.replaceChildren(note('wait', t('이 브라우저에서 결제 중이에요', 'You are paying for it in this tab'), t(`${clock(said.until)}까지 자리를 지켜 드려요.`, `It is kept for you until ${clock(said.until)}.`)));
-      buy.textContent = t('결제 이어가기', 'Continue to pay');
-      put.disabled = true;
-    } else if (said.until) {
-      stock.replaceChildren(note('wait', t(`지금은 다른 분이 결제 중이에요 – ${clock(said.until)}까지`, `Somebody else is paying for it – until ${clock(said.until)}`), t('결제가 끝나지 않으면 다시 살 수 있게 됩니다. 이 화면은 저절로 바뀌어요.', 'If it is not paid by then, it is free again. This page updates by itself.')));
-      buy.disabled = put.disabled = true;
-    } else {
-      stock.replaceChildren(note('no', t('판매가 끝났어요', 'It is sold'), t('새 주인을 만났습니다.', 'It has found its next owner.')));
-      buy.disabled = put.disabled = true;
-      buy.textContent = t('판매 완료', 'Sold');
-    }
-    stock.dataset.stock = free ? 'free' : said.until ? (mine ? 'mine' : 'held') : 'sold';
+  // The element asks and tells; the page only lets its buttons follow.
+  const watch = h('hanbeon-availability', { merchant: one.merchant, sku: one.sku, 'data-testid': 'availability' });
+  watch.addEventListener('hanbeon-availability', ({ detail: { can_enter: free, until } }) => {
+    const mine = Boolean(kept.holding(one.sku));
+    watch.toggleAttribute('mine', mine);
+    buy.disabled = !free && !(mine && until);
+    put.disabled = !free;
+    buy.textContent = free ? t('바로 구매', 'Buy now') : !until ? t('판매 완료', 'Sold') : mine ? t('결제 이어가기', 'Continue to pay') : t('바로 구매', 'Buy now');
   });
+  watch.toggleAttribute('mine', Boolean(kept.holding(one.sku)));
+  stock.append(watch);
 }

@@ -15,6 +15,7 @@ mod psp_window;
 mod shop_page;
 mod world;
 
+mod availability;
 mod doubt;
 mod examples;
 mod in_app;

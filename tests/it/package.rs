@@ -29,7 +29,14 @@ fn each_file_of_the_package_is_what_its_integrity_line_says() {
     assert_eq!(list["version"], env!("CARGO_PKG_VERSION"), "one version for crates and package");
     assert_eq!(list["version"], document("package.json")["version"]);
     let files = list["files"].as_object().unwrap();
-    for needed in ["element.js", "hanbeon.js", "hanbeon_bg.wasm", "status.js", "status/ko.json"] {
+    for needed in [
+        "element.js",
+        "hanbeon.js",
+        "hanbeon_bg.wasm",
+        "status.js",
+        "availability.js",
+        "status/ko.json",
+    ] {
         assert!(files.contains_key(needed), "{needed} has no line");
     }
     for (file, line) in files {
@@ -44,6 +51,7 @@ fn f48_the_package_can_be_imported_on_a_server() {
     let node = std::env::var_os("HANBEON_NODE").unwrap_or_else(|| "node".into());
     let script = "
         await import('./dist/widget/status.js');
+        await import('./dist/widget/availability.js');
         const { load, loadStatus } = await import('./index.js');
         await load('https://pay.example.com');
         await loadStatus('https://pay.example.com');

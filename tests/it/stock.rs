@@ -107,13 +107,17 @@ fn r15_r11_a_held_piece_can_be_entered_later_and_nobody_learns_whose_it_is() {
     assert_eq!(outlook(&world, &sku)["can_enter"], true);
     let opened = wanting(&world, &sku);
     let mut buyer = Buyer::of(&world, &opened);
-    assert_eq!(outlook(&world, &sku)["can_enter"], true, "opening holds nothing yet");
+    let free = outlook(&world, &sku);
+    assert_eq!(free["can_enter"], true, "opening holds nothing yet");
     buyer.begin("toss_card", "redirect");
     let seen = outlook(&world, &sku);
     assert_eq!((&seen["can_enter"], &seen["tracked"]), (&json!(false), &json!(true)));
     assert!(seen["until"].as_str().unwrap().ends_with('Z'), "{seen}");
     let names: Vec<&String> = seen.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["can_enter", "sku", "tracked", "until"], "never who, nor how many");
+    let shown = ["can_enter", "poll_after_ms", "sku", "tracked", "until"];
+    assert_eq!(names, shown, "never who, nor how many");
+    let pause = |view: &Value| view["poll_after_ms"].as_u64().unwrap();
+    assert!(pause(&seen) < pause(&free), "who waits for it asks sooner");
     assert!(!seen.to_string().contains(&opened.buyer));
     // Another buyer meanwhile: sold out for now, and told so without a window.
     let other = Buyer::of(&world, &wanting(&world, &sku)).post("toss_card", "redirect").json();

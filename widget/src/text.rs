@@ -114,6 +114,12 @@ pub struct Standing {
     pub means: &'static str,
     /// With what it can be paid.
     pub offered: &'static str,
+    /// Somebody else pays for the last piece; `#` is the time until when.
+    pub held: Say,
+    /// This browser pays for it; `#` is the time until when.
+    pub mine: Say,
+    /// There is no piece left.
+    pub sold: Say,
 }
 
 /// The texts of a language.

@@ -164,7 +164,10 @@ const WIDGET_HEADERS: &str = "/widget/*
 ";
 
 /// The widget's own scripts: the loader, and what it fetches where a page needs it.
-const SCRIPTS: [&str; 5] = ["element.js", "quote.js", "inapp.js", "form.js", "status.js"];
+const SCRIPTS: [&str; 6] =
+    ["element.js", "quote.js", "inapp.js", "form.js", "status.js", "availability.js"];
+/// What is bundled with two of them.
+const SHARED: &str = "plain.js";
 /// What is bundled with the binding tool's glue.
 const BUNDLED: [&str; 3] = ["glue.js", "adopt.js", "theme.css"];
 
@@ -258,7 +261,8 @@ pub fn widget() -> Result<(), Failure> {
     let (scripts, bundled): (Vec<_>, Vec<_>) = (scripts.collect(), bundled.collect());
     let sayings = files(&root().join("widget/status"))?;
     let mut parts = vec![read(&wasm)?, lock, salt.into_bytes()];
-    for source in scripts.iter().chain(&bundled).chain(&sayings) {
+    let shared = root().join("widget").join(SHARED);
+    for source in scripts.iter().chain(&bundled).chain(&sayings).chain([&shared]) {
         parts.push(read(source)?);
     }
     let digest = digest(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());

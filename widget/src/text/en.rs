@@ -70,6 +70,15 @@ pub(super) const STANDING: Standing = Standing {
     amount: "Amount",
     means: "Payment method",
     offered: "Ways to pay",
+    held: Say {
+        title: "Somebody else is paying for it",
+        detail: "It is kept until #. If it is not paid by then it is free again, and this page changes by itself.",
+    },
+    mine: Say {
+        title: "You are paying for it in this browser",
+        detail: "It is kept for you until #.",
+    },
+    sold: Say { title: "Sold out", detail: "" },
 };
 
 const fn method(kind: Means) -> &'static str {

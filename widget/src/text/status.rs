@@ -1,4 +1,4 @@
-//! The status element's texts: `widget/status/<language>.json`, written from the widget's own sentences, so
+//! The texts of the elements without the module (status, availability): `widget/status/<language>.json`, written from the widget's own sentences, so
 //! that both say the same and a new language is translated once.
 //!
 //! # Why
@@ -43,6 +43,8 @@ fn document(locale: Locale) -> String {
         phase("loading", StateKind::Loading),
     ];
     let declined = DeclineCode::ALL.iter().map(|code| say(code.code(), (text.decline)(*code)));
+    let stock =
+        [say("held", standing.held), say("mine", standing.mine), say("sold", standing.sold)];
     let means = Means::ALL
         .iter()
         .map(|means| format!("    {:?}: {:?}", means.code(), (text.method)(*means)));
@@ -51,6 +53,7 @@ fn document(locale: Locale) -> String {
         group("said", &said),
         group("declined", &declined.collect::<Vec<_>>()),
         group("by", &means.collect::<Vec<_>>()),
+        group("stock", &stock),
         word("merchant", standing.merchant),
         word("label", standing.label),
         word("amount", standing.amount),
