@@ -87,8 +87,6 @@ pub struct Text {
     pub frame: &'static str,
     /// The button that closes the frame.
     pub close: &'static str,
-    /// In the empty window.
-    pub opening: &'static str,
     /// The line at the bottom.
     pub safe: &'static str,
 }

@@ -46,7 +46,6 @@ pub(super) const TEXT: Text = Text {
     paid_at: "Paid at",
     frame: "Payment window",
     close: "Close the payment window",
-    opening: "Opening the payment window…",
     safe: "The shop never sees your payment details",
 };
 
