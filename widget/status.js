@@ -29,11 +29,12 @@ svg{flex:none;width:1.5rem;height:1.5rem;padding:.25rem;border-radius:50%;fill:n
 dl{margin-top:1rem}
 dl div{display:flex;justify-content:space-between;gap:1rem;padding:.5rem 0;border-top:1px solid var(--l)}
 dt{flex:none}dd{text-align:right;font-weight:500;font-variant-numeric:tabular-nums}
+.back:not(:empty){display:block;margin-top:1rem;padding:.75rem;border-radius:calc(var(--hanbeon-radius,16px) - 4px);background:var(--a);color:var(--s);text-align:center;text-decoration:none;font-weight:600}
 .sum{white-space:nowrap;font-variant-numeric:tabular-nums}
 :host([compact]) .box{display:inline-flex;align-items:center;gap:.5rem;max-width:none;padding:.125rem .75rem .125rem .25rem;border-radius:2rem;font-size:.875rem}
 :host([compact]) [data-outcome=""]{padding-left:.75rem}
 :host([compact]) .say{gap:.375rem;align-items:center}
-:host([compact]) :is(.detail,dl,.test){display:none}
+:host([compact]) :is(.detail,dl,.test,.back){display:none}
 :host(:not([compact])) .sum{display:none}
 @media(prefers-reduced-motion:reduce){[data-busy] svg{animation:none}}
 @media(forced-colors:active){.box{border-color:CanvasText}}`;
@@ -42,6 +43,16 @@ function money({ amount, currency }, said) {
   if (currency === "KRW") return said.won.replace("#", amount.toLocaleString(said.language));
   const format = new Intl.NumberFormat(said.language, { style: "currency", currency });
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+const MINUTE_MS = 60_000;
+const UNITS = [["day", 1440], ["hour", 60], ["minute", 1]];
+
+/** How long there is, as the edge counted it: a decoration, told anew with every answer (R41). */
+function left(told, { language }) {
+  const minutes = told / MINUTE_MS;
+  const [unit, long] = UNITS.find(([, long]) => minutes >= 2 * long) ?? UNITS[2];
+  return new Intl.RelativeTimeFormat(language).format(Math.floor(minutes / long), unit);
 }
 
 const stateKey = (checkout) => {
@@ -73,7 +84,8 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     this.say = make("div", { className: "say", role: "status", part: "status" }, this.sign, make("div", {}, this.title_, this.detail));
     this.rows = make("dl", { part: "rows" });
     this.sum = make("span", { className: "sum", part: "amount" });
-    this.box = make("section", { className: "box", part: "box" }, this.test, this.say, this.sum, this.rows);
+    this.back = make("a", { className: "back", part: "back" });
+    this.box = make("section", { className: "box", part: "box" }, this.test, this.say, this.sum, this.rows, this.back);
     root.replaceChildren(this.box);
     this.life = new AbortController();
     const again = ({ target, key }) => {
@@ -172,7 +184,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     // Old news, overtaken on its way.
     if (known && known.checkout === checkout && status.version < known.version) return status.poll_after_ms;
     this.known = { checkout, version: status.version, paid: status.outcome === "paid" };
-    const { bank, account, holder, until } = status.deposit ?? {};
+    const { bank, account, holder, until, left_ms } = status.deposit ?? {};
     const at = (time) => time && moment(time, said, { dateStyle: "medium", timeStyle: "short" });
     const merchant = said.language === "ko" ? session.merchant_name : session.merchant_name_en || session.merchant_name;
     const offered = session.methods.filter((method) => method.available).map((method) => said.by[method.method]);
@@ -181,9 +193,12 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     this.draw(said, status.phase, status.outcome, [
       [said.merchant, merchant], [said.label, session.label], [said.amount, money(session, said)], [said.means, means],
       [said.offered, open ? [...new Set(offered)].filter(Boolean).join(", ") : ""],
-      [said.bank, bank], [said.account, account], [said.holder, holder], [said.until, at(until)],
+      [said.bank, bank], [said.account, account], [said.holder, holder], [said.until, until && `${at(until)} (${left(left_ms, said)})`],
       [said.paid_at, at(status.paid_at)],
     ], session.test_mode, open ? status.decline?.code : undefined);
+    // A page behind the checkout's own link is none of the shop's.
+    this.back.textContent = this.link ? said.back : "";
+    this.back.href = status.return_url ?? "";
     this.sum.textContent = [money(session, said), means].filter(Boolean).join(" · ");
     if (!known) speak(this, "ready", null);
     if (known?.version !== status.version) speak(this, "state", { phase: status.phase, outcome: status.outcome, version: status.version });

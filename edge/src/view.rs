@@ -286,6 +286,7 @@ pub fn status(
                 view.name("account").text(&deposit.account);
                 view.name("holder").text(&deposit.holder);
                 view.name("until").shown(&deposit.until);
+                view.name("left_ms").number(deposit.until.since(now).as_millis());
             });
         });
         view.name("paid_at").or_null(payment.phase.paid_at(), |view, at| view.shown(&at));

@@ -377,6 +377,8 @@ pub struct DepositView {
     pub holder: String,
     /// Until when.
     pub until: String,
+    /// How long that is from this answer on, in milliseconds: a page need not trust its own clock (R41).
+    pub left_ms: u64,
 }
 
 /// `GET /v1/session`

@@ -87,32 +87,42 @@ async fn follows_the_link(buyer: &Buyer, means: Means) {
     let link = buyer.script(offered).await;
     assert_eq!(link, checkout.view()["status_url"], "the page offers what the shop can send");
     let page = |parts: &'static str| async move {
-        let script = format!("const main = document.querySelector('main.pending'); return {parts}");
+        let script = format!(
+            "const box = document.querySelector('main.pending > hanbeon-status')?.shadowRoot?.querySelector('section');
+             return {parts}"
+        );
         buyer.script(&script).await
     };
     let english = link.as_str().unwrap().replacen('#', "?lang=en#", 1);
     buyer.client.goto(&english).await.unwrap();
     until("the page is drawn", async || {
-        (page("main.dataset.phase").await == "awaiting_deposit").then_some(())
+        (page("box?.dataset.phase").await == "awaiting_deposit").then_some(())
     })
     .await;
-    assert_eq!(page("main.querySelector('h1').textContent").await, "Waiting for your deposit");
+    let title = "box.querySelector('.title').textContent";
+    assert_eq!(page(title).await, "Waiting for your deposit");
+    let rows = page("box.querySelector('dl').innerText").await;
+    let counted = ["in 2 days", "in 1 day", "hours)", "days)"];
+    assert!(counted.iter().any(|left| rows.as_str().unwrap().contains(left)), "R41: {rows}");
     // Evidence that the page stays the same page.
     buyer.script("window.same = true").await;
     let begun = now();
     buyer.world.deposit(&checkout.requests()[0]);
     until("the page says paid", async || {
-        (page("main.querySelector('h1').textContent").await == "Paid").then_some(())
+        (page(title).await == "Payment complete").then_some(())
     })
     .await;
     assert!(begun.elapsed() < BEFORE_IT_ASKS, "{:?}", begun.elapsed());
-    assert_eq!(page("[window.same, main.dataset.over]").await, json!([true, "true"]));
+    let over = "[window.same, document.querySelector('main > p').hidden]";
+    assert_eq!(page(over).await, json!([true, true]));
+    let back = page("box.querySelector('a').href").await;
+    assert!(back.as_str().unwrap().starts_with(&buyer.world.config.shop_origin), "{back}");
     let hosts = page(
         "[...new Set(performance.getEntriesByType('resource').map((one) => new URL(one.name).host))]",
     )
     .await;
     let edge = buyer.world.config.edge_origin.strip_prefix("http://").unwrap();
     assert_eq!(hosts, json!([edge]), "nothing of others");
-    assert_eq!(page("document.scripts.length").await, Value::from(1));
+    assert_eq!(page("document.scripts.length").await, Value::from(2));
     checkout.assert_paid_once(1);
 }

@@ -112,6 +112,8 @@ pub struct Standing {
     pub means: &'static str,
     /// With what it can be paid.
     pub offered: &'static str,
+    /// The way back to the shop.
+    pub back: &'static str,
     /// Somebody else pays for the last piece; `#` is the time until when.
     pub held: Say,
     /// This browser pays for it; `#` is the time until when.

@@ -69,6 +69,7 @@ pub(super) const STANDING: Standing = Standing {
     amount: "Amount",
     means: "Payment method",
     offered: "Ways to pay",
+    back: "Back to the shop",
     held: Say {
         title: "Somebody else is paying for it",
         detail: "It is kept until #. If it is not paid by then it is free again, and this page changes by itself.",

@@ -71,6 +71,7 @@ pub(super) const STANDING: Standing = Standing {
     amount: "결제 금액",
     means: "결제 수단",
     offered: "결제 방법",
+    back: "쇼핑몰로 돌아가기",
     held: Say {
         title: "지금은 다른 분이 결제 중입니다",
         detail: "#까지 자리를 지킵니다. 결제되지 않으면 다시 살 수 있고, 이 화면은 저절로 바뀝니다.",

@@ -64,6 +64,7 @@ fn document(locale: Locale) -> String {
         word("account", text.account),
         word("holder", text.holder),
         word("until", text.until),
+        word("back", standing.back),
         word("test", text.test_mode),
     ];
     format!("{{\n{}\n}}\n", lines.join(",\n"))
