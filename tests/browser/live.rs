@@ -108,10 +108,8 @@ async fn follows_the_link(buyer: &Buyer, means: Means) {
     buyer.script("window.same = true").await;
     let begun = now();
     buyer.world.deposit(&checkout.requests()[0]);
-    until("the page says paid", async || {
-        (page(title).await == "Payment complete").then_some(())
-    })
-    .await;
+    until("the page says paid", async || (page(title).await == "Payment complete").then_some(()))
+        .await;
     assert!(begun.elapsed() < BEFORE_IT_ASKS, "{:?}", begun.elapsed());
     let over = "[window.same, document.querySelector('main > p').hidden]";
     assert_eq!(page(over).await, json!([true, true]));
