@@ -1,8 +1,6 @@
 //! Strict pages: the shop sends the very lines that `cargo x doctor` prints, and variants of them. Each
 //! journey counts what the browser refused, and ends in the books.
 
-use std::time::Duration;
-
 use content_security_policy::Url;
 use serde_json::{Value, json};
 use tests::doctor::{Asked, Grade, Page, Report, Rung, examine};
@@ -24,8 +22,6 @@ journeys! {
     coop_same_origin_lets_a_redirect_be_paid: pays_under_opener_policy(Redirect, TossCard);
     coop_same_origin_cuts_a_popup_that_is_paid_all_the_same: pays_in_a_cut_popup(Popup, TossCard);
     coop_same_origin_cuts_a_popup_of_kb: pays_in_a_cut_popup(Popup, Kb);
-    coop_same_origin_allow_popups_keeps_a_popup: keeps_its_popup(Popup, TossCard);
-    coop_same_origin_allow_popups_keeps_both_popups_of_unicro: keeps_its_popup(Popup, Unicro);
     coop_same_origin_and_the_other_rung: leaves_a_cut_popup(Popup, TossCard);
     coep_require_corp_lets_a_popup_be_paid: pays_under_embedder_policy(Popup, TossCard);
     coep_require_corp_lets_a_redirect_be_paid: pays_under_embedder_policy(Redirect, Kb);
@@ -135,27 +131,6 @@ async fn pays_in_a_cut_popup(buyer: &Buyer, means: Means) {
     let said = buyer.until_said("a way on", |said| said.has("continue")).await;
     assert!(!said.has("pay"), "no second payment beside an open one: {said:?}");
     checkout.assert_open();
-    buyer.press_in_window("#approve").await;
-    buyer.until_paid().await;
-    checkout.assert_paid_once(1);
-}
-
-/// What the page notices of its popup it could not if it had been cut off; and it is taken for open until then.
-async fn keeps_its_popup(buyer: &Buyer, means: Means) {
-    serve_with(buyer, OPENER, "same-origin-allow-popups");
-    assert_eq!(examined(buyer).verdict(Rung::Popup), None);
-    let checkout = buyer.enter_with(means.sku()).await;
-    buyer.pay(means).await;
-    buyer.until_window().await;
-    buyer.to_shop().await;
-    // Longer than a cut takes to be noticed.
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let said = buyer.said().await.unwrap_or_default();
-    assert!(!said.words.contains("닫혔습니다") && !said.words.contains("열리지"), "{said:?}");
-    buyer.close_window().await;
-    buyer.until_interrupted().await;
-    checkout.assert_open();
-    buyer.press("continue").await;
     buyer.press_in_window("#approve").await;
     buyer.until_paid().await;
     checkout.assert_paid_once(1);

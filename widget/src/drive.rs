@@ -326,7 +326,7 @@ impl Drive {
     fn open_window(self: &Rc<Self>, rung: Presentation) {
         self.close_window();
         let text = text::of(self.asker.locale);
-        let driver = driver::open(rung, &self.host, &self.asker.edge, &self.asker.checkout, text);
+        let driver = driver::open(rung, &self.host, &self.asker.checkout, text);
         let Some(driver) = driver else {
             return self.feed(Input::Noticed(Sign::WindowBlocked));
         };

@@ -77,13 +77,12 @@ pub(crate) trait Driver {
 pub(crate) fn open(
     rung: Presentation,
     host: &web_sys::HtmlElement,
-    edge: &str,
     checkout: &str,
     text: &crate::text::Text,
 ) -> Option<Box<dyn Driver>> {
     match rung {
         Presentation::Iframe => Some(Box::new(iframe::Frame::open(host, text.frame)?)),
-        Presentation::Popup => Some(Box::new(popup::Popup::open(edge, checkout)?)),
+        Presentation::Popup => Some(Box::new(popup::Popup::open(checkout, text.opening)?)),
         Presentation::Redirect => Some(Box::new(redirect::Redirect::default())),
     }
 }

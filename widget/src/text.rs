@@ -87,6 +87,8 @@ pub struct Text {
     pub frame: &'static str,
     /// The button that closes the frame.
     pub close: &'static str,
+    /// In the empty window.
+    pub opening: &'static str,
     /// The line at the bottom.
     pub safe: &'static str,
 }

@@ -4,8 +4,9 @@
 //! `default-src 'none'` and then what is needed, by name. The element needs its files, its calls, its frames,
 //! and to compile WebAssembly; no inline script or style, no `eval`, no cookie, no storage of another
 //! origin. It makes no Trusted Types policy: the one name that is allowed is kept for it.
-//! No `Cross-Origin-Opener-Policy`: no payment needs one, and whoever wants one takes `same-origin-allow-popups`.
-//! No `Cross-Origin-Embedder-Policy`: no provider's page sends one, so it would forbid their frames.
+//! No `Cross-Origin-Opener-Policy`: WebKit cuts a page from its popups under every value of it but
+//! `unsafe-none`. No `Cross-Origin-Embedder-Policy`: no provider's page sends one, so it would forbid their
+//! frames.
 
 use content_security_policy::Url;
 

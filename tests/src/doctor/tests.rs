@@ -62,7 +62,11 @@ fn each_header_breaks_what_it_breaks_and_nothing_else() {
         ),
         (&[(csp, "sandbox allow-scripts allow-forms allow-popups")], "sandboxed", [OUT, OUT, OUT]),
         (&[("cross-origin-opener-policy", "same-origin")], "opener_cut", [FINE, WEAK, FINE]),
-        (&[("cross-origin-opener-policy", "same-origin-allow-popups")], "framable", [FINE; 3]),
+        (
+            &[("cross-origin-opener-policy", "same-origin-allow-popups")],
+            "opener_cut",
+            [FINE, WEAK, FINE],
+        ),
         (&[("cross-origin-embedder-policy", "require-corp")], "embedder_policy", [OUT, FINE, FINE]),
         (
             &[("cross-origin-embedder-policy", "credentialless")],

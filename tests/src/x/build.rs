@@ -156,10 +156,6 @@ const WIDGET_HEADERS: &str = "/widget/*
   Access-Control-Allow-Origin: *
   Cross-Origin-Resource-Policy: cross-origin
   X-Content-Type-Options: nosniff
-/window/opening*
-  Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'self'
-  Referrer-Policy: no-referrer
-  X-Content-Type-Options: nosniff
 /window/pending*
   Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'self'; script-src 'self'; connect-src 'self'
   Referrer-Policy: no-referrer

@@ -1,19 +1,13 @@
-//! A window of its own, opened in the click's own turn: one that opens after an await is blocked by browsers of
-//! the WebKit family.
-//!
-//! # Why it opens at the edge
-//! It waits on a page of the edge's, not on an empty one: an empty page is of the shop's origin and policy, and
-//! under `Cross-Origin-Opener-Policy: same-origin-allow-popups` WebKit cuts it off as soon as it leaves that.
+//! A window of its own, opened empty in the click's own turn: one that opens after an await is
+//! blocked by browsers of the WebKit family.
 
-use web_sys::Window;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Window};
 
 use super::Driver;
 
 /// A window of the size, in CSS pixels, for which Korean payment windows are drawn.
 const FEATURES: &str = "popup,width=480,height=720";
-
-/// The page that a popup waits on, in `edge/assets/window`.
-const WAITING: &str = "/window/opening";
 
 /// The window.
 pub(super) struct Popup {
@@ -21,18 +15,31 @@ pub(super) struct Popup {
 }
 
 impl Popup {
-    /// Opens the window; [`None`] when the browser refuses.
-    pub(super) fn open(edge: &str, name: &str) -> Option<Self> {
+    /// Opens the empty window; [`None`] when the browser refuses.
+    pub(super) fn open(name: &str, greeting: &str) -> Option<Self> {
         let page = leptos::prelude::window();
-        let url = [edge, WAITING].concat();
-        let window = page.open_with_url_and_target_and_features(&url, name, FEATURES).ok()??;
-        (!window.closed().unwrap_or(true)).then_some(Self { window })
+        let window = page.open_with_url_and_target_and_features("", name, FEATURES).ok()??;
+        if window.closed().unwrap_or(true) {
+            return None;
+        }
+        // A window that stayed open over a reload is the same by its name, and lies at the provider by
+        // now: its document throws at whoever asks for it.
+        let document = js_sys::Reflect::get(&window, &"document".into());
+        // Unchecked: documents of another window are no instances of ours.
+        let document = document.ok().map(JsCast::unchecked_into::<Document>);
+        if let Some(body) = document.as_ref().and_then(Document::body) {
+            body.set_text_content(Some(greeting));
+        }
+        if let Some(document) = document {
+            document.set_title(greeting);
+        }
+        Some(Self { window })
     }
 }
 
 impl Driver for Popup {
     fn show(&self, url: &str) {
-        // `replace`: the page that waits is no place to go back to.
+        // `replace`: the empty page is no place to go back to.
         if self.window.location().replace(url).is_err() {
             let _moved = self.window.location().set_href(url);
         }

@@ -46,6 +46,7 @@ pub(super) const TEXT: Text = Text {
     paid_at: "Paid at",
     frame: "Payment window",
     close: "Close the payment window",
+    opening: "Opening the payment window…",
     safe: "The shop never sees your payment details",
 };
 

@@ -46,6 +46,7 @@ pub(super) const TEXT: Text = Text {
     paid_at: "결제 시각",
     frame: "결제창",
     close: "결제창 닫기",
+    opening: "결제창을 여는 중입니다…",
     safe: "결제 정보는 쇼핑몰에 저장되지 않습니다",
 };
 
