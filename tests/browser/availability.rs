@@ -34,9 +34,10 @@ async fn until_state(buyer: &Buyer, state: &str) -> Value {
     last
 }
 
-/// Another buyer looks at the article, in a tab of his own.
+/// Another buyer looks at the article, in a window of his own: a tab of WebKit's would be hidden, and hidden pages
+/// ask nothing.
 async fn onlooker(buyer: &Buyer) -> WindowHandle {
-    let tab = buyer.client.new_window(true).await.unwrap().handle;
+    let tab = buyer.client.new_window(false).await.unwrap().handle;
     buyer.client.switch_to_window(tab.clone()).await.unwrap();
     buyer.visit(&format!("/item.html?sku={LAST}")).await;
     tab
