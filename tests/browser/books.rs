@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::journey::PATIENCE;
-use crate::world::{LOOK_EVERY, World, now};
+use crate::world::{World, now, pause};
 
 /// The keys of the demo's shops: each reads its own checkouts alone.
 const KEYS: [&str; 3] = [
@@ -89,7 +89,7 @@ impl Checkout {
         let begun = now();
         while !seen() {
             assert!(begun.elapsed() < patience, "not within {patience:?}: {what}: {}", self.view());
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(pause(begun));
         }
     }
 

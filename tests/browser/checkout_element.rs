@@ -1,7 +1,7 @@
 //! `<hanbeon-checkout>` as its buyer sees it: what it says, and what can be pressed.
 
 use fantoccini::Locator;
-use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
+use fantoccini::actions::{InputSource as _, MouseActions, PointerAction, TouchActions};
 use fantoccini::elements::Element;
 
 use crate::engine::Engine;
@@ -255,6 +255,22 @@ impl Buyer {
             said.words.contains("결제창이 닫혔습니다") && said.has("continue")
         })
         .await;
+    }
+
+    /// Touches a part with a finger.
+    pub async fn touch(&self, part: &str) {
+        let element = self.part(part).await;
+        let into_view = format!(
+            "document.querySelector('hanbeon-checkout').shadowRoot
+                .querySelector('[data-testid=\"{part}\"]').scrollIntoView({{ block: 'center' }})"
+        );
+        self.script(&into_view).await;
+        let button = fantoccini::actions::MOUSE_BUTTON_LEFT;
+        let finger = TouchActions::new("finger".to_owned())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button });
+        self.client.perform_actions(finger).await.unwrap();
     }
 
     /// Two presses, as quick as a hand that does not trust the first.

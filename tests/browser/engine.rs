@@ -1,8 +1,11 @@
 //! Which browser a run is for, how its driver is started, and what is asked of it.
 //!
-//! One run, one engine: `HANBEON_ENGINE` is `chromium` (without it, too) or `webkit`, and every journey
-//! runs in it. Both keep their popup blockers. WebKit alone refuses a popup that is opened a moment
+//! One run, one engine: `HANBEON_ENGINE` is `chromium` (without it, too), `firefox` or `webkit`, and every
+//! journey runs in it. All keep their popup blockers. WebKit alone refuses a popup that is opened a moment
 //! after the press, so its run is the one that proves that ours are opened in the press itself.
+//!
+//! A phone is 390 CSS pixels wide with a touch screen in Chromium and in Firefox (whose driver learns the
+//! width over BiDi, see `bidi`); WebKitGTK makes no window that narrow, so there it is as narrow as it can be.
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
@@ -13,7 +16,7 @@ use fantoccini::wd::Capabilities;
 use serde_json::{Value, json};
 
 use crate::checkout_element::Way;
-use crate::world::{LOOK_EVERY, START_WAIT, now};
+use crate::world::{LOOK_EVERY, START_WAIT, World, now};
 
 /// Waits for the end of its input, then ends the driver with its browsers and their folder.
 /// WebKitGTK has no mode without a screen: it gets one of its own, whose end is its browsers' end, and
@@ -40,13 +43,15 @@ rm -rf "$folder"
 "#;
 
 /// A phone's screen, in CSS pixels.
-const PHONE: (u32, u32) = (390, 844);
+pub const PHONE: (u32, u32) = (390, 844);
 
 /// The engine of this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// Chromium with chromedriver.
     Chromium,
+    /// Firefox with geckodriver.
+    Firefox,
     /// WebKitGTK's small browser with its own driver.
     WebKit,
 }
@@ -56,8 +61,9 @@ impl Engine {
     pub fn of_this_run() -> Self {
         match std::env::var("HANBEON_ENGINE").as_deref() {
             Err(_) | Ok("chromium") => Self::Chromium,
+            Ok("firefox") => Self::Firefox,
             Ok("webkit") => Self::WebKit,
-            Ok(other) => panic!("HANBEON_ENGINE={other} is neither chromium nor webkit"),
+            Ok(other) => panic!("HANBEON_ENGINE={other} is none of chromium, firefox, webkit"),
         }
     }
 }
@@ -66,6 +72,8 @@ impl Engine {
 pub enum Options {
     /// `goog:chromeOptions`.
     Chromium(Value),
+    /// `moz:firefoxOptions`.
+    Firefox(Value),
     /// `webkitgtk:browserOptions`.
     WebKit(Value),
 }
@@ -75,6 +83,7 @@ impl Options {
     pub fn of(way: Way) -> Self {
         match Engine::of_this_run() {
             Engine::Chromium => Self::Chromium(chromium(way)),
+            Engine::Firefox => Self::Firefox(firefox(way)),
             Engine::WebKit => Self::WebKit(webkit(way)),
         }
     }
@@ -94,6 +103,11 @@ impl Options {
                     named("goog:loggingPrefs", json!({ "browser": "ALL" })),
                 ])
             }
+            Self::Firefox(options) => Capabilities::from_iter([
+                named("browserName", json!("firefox")),
+                named("moz:firefoxOptions", options),
+                named("webSocketUrl", json!(true)),
+            ]),
             Self::WebKit(options) => Capabilities::from_iter([
                 named("browserName", json!("MiniBrowser")),
                 named("webkitgtk:browserOptions", options),
@@ -122,6 +136,36 @@ pub fn chromium(way: Way) -> Value {
         });
     }
     options
+}
+
+/// Firefox as a buyer has it: its popup blocker works, which its driver would switch off.
+fn firefox(way: Way) -> Value {
+    let binary = std::env::var("FIREFOX").expect("FIREFOX names the browser");
+    let mut preferences = json!({
+        "dom.disable_open_during_load": true,
+        "intl.accept_languages": "ko-KR, ko, en-US, en",
+        // Pages that scroll smoothly would keep a press waiting.
+        "ui.prefersReducedMotion": 1,
+        // Processes that are started ahead of time serve nobody who leaves after seconds.
+        "dom.ipc.processPrelaunch.enabled": false,
+        "browser.newtab.preload": false,
+        "browser.newtabpage.enabled": false,
+    });
+    if way.is_phone() {
+        let phone = json!({
+            "general.useragent.override":
+                "Mozilla/5.0 (Android 15; Mobile; rv:153.0) Gecko/153.0 Firefox/153.0",
+            "dom.w3c_touch_events.enabled": 1,
+            "dom.w3c_touch_events.legacy_apis.enabled": true,
+            // Fingers, and nothing that hovers.
+            "ui.primaryPointerCapabilities": 1,
+            "ui.allPointerCapabilities": 1,
+        });
+        for (name, value) in phone.as_object().unwrap() {
+            preferences[name] = value.clone();
+        }
+    }
+    json!({ "binary": binary, "args": ["-headless"], "prefs": preferences })
 }
 
 /// WebKitGTK; on a phone it says that it is an iPhone's, in a window as narrow as it makes them.
@@ -158,7 +202,8 @@ impl Drop for Driver {
 
 impl Driver {
     /// Starts the driver, and waits until it listens.
-    pub fn start(port: u16) -> Self {
+    pub fn start(world: &World) -> Self {
+        let port = world.driver_port;
         let folder =
             std::env::temp_dir().join(format!("hanbeon-browser-{}-{port}", std::process::id()));
         let mut command = Command::new("sh");
@@ -169,6 +214,15 @@ impl Driver {
         match Engine::of_this_run() {
             Engine::Chromium => {
                 command.arg(named("CHROMEDRIVER", "chromedriver")).arg(format!("--port={port}"));
+            }
+            Engine::Firefox => {
+                command
+                    .arg(named("GECKODRIVER", "geckodriver"))
+                    .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+                    .args(["--websocket-port", &world.socket_port.to_string()])
+                    .env("MOZ_HEADLESS_WIDTH", "1280")
+                    .env("MOZ_HEADLESS_HEIGHT", "1000")
+                    .env("MOZ_CRASHREPORTER_DISABLE", "1");
             }
             Engine::WebKit => {
                 command

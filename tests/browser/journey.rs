@@ -8,9 +8,10 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 
+use crate::bidi;
 use crate::checkout_element::Way;
-use crate::engine::{Driver, Options};
-use crate::world::{self, LOOK_EVERY, World};
+use crate::engine::{Driver, Engine, Options};
+use crate::world::{self, World};
 
 /// How long anything may take before a journey gives up on it.
 /// A frame that stays silent is given up after 20 seconds, and machines may be busy.
@@ -43,8 +44,10 @@ pub fn journey_with(way: Way, options: Options, story: impl AsyncFnOnce(&mut Buy
     let turn = world::alone();
     let world = *turn;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let driver = Driver::start(world.driver_port);
+    let driver = Driver::start(world);
     let client = runtime.block_on(connect(&driver, options));
+    let screen =
+        (Engine::of_this_run() == Engine::Firefox && way.is_phone()).then(|| bidi::phone(&client));
     let told = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let tab = client.window().await.unwrap();
@@ -61,10 +64,14 @@ pub fn journey_with(way: Way, options: Options, story: impl AsyncFnOnce(&mut Buy
         if told.is_err() {
             evidence(&client).await;
         }
-        client.close().await
+        match Engine::of_this_run() {
+            // It takes its time to say good-bye; its driver's end is its own.
+            Engine::Firefox => Ok(()),
+            Engine::Chromium | Engine::WebKit => client.close().await,
+        }
     };
     let _over = runtime.block_on(async { tokio::time::timeout(PATIENCE, over).await });
-    drop(driver);
+    drop((screen, driver));
     if let Err(panic) = told {
         resume_unwind(panic);
     }
@@ -97,7 +104,7 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
             return seen;
         }
         assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(world::pause(begun)).await;
     }
 }
 

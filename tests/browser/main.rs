@@ -1,12 +1,13 @@
 //! Buyers in a real browser: every journey ends in the books of both sides, not on a screen.
 //!
-//! Map: `world` the demo · `engine` the browser and its driver · `journey` one buyer's session, waiting, evidence ·
+//! Map: `world` the demo · `engine` the browser and its driver (`bidi`: what Firefox's is asked besides) · `journey` one buyer's session, waiting, evidence ·
 //! page objects `shop_page`, `checkout_element`, `psp_window` · `books` what edge, provider and shop
 //! wrote down · then the journeys, a file for each theme; `shots` takes the pictures of the README.
 //!
 //! `matrix` tells the common stories at every provider in every window; the files of the themes have
 //! what only some windows or providers know, each as a row of a table.
 
+mod bidi;
 mod books;
 mod checkout_element;
 mod engine;

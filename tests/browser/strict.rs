@@ -168,7 +168,7 @@ async fn falls_through(buyer: &mut Buyer, means: Means) {
 async fn falls_through_without_credentials(buyer: &mut Buyer, means: Means) {
     serve_with(buyer, EMBEDDER, "credentialless");
     match Engine::of_this_run() {
-        Engine::Chromium => is_refused_a_frame(buyer, means).await,
+        Engine::Chromium | Engine::Firefox => is_refused_a_frame(buyer, means).await,
         Engine::WebKit => pays(buyer, means).await,
     }
 }

@@ -127,11 +127,11 @@ async fn goes_back_after_paying(buyer: &Buyer, means: Means) {
 }
 
 /// What makes this run's blocker refuse the payment's window. Chromium's allows one window for each
-/// press, so a page that opens something of its own has spent it. WebKit's asks whether the press is
-/// still going on, so a page that passes it on later has lost it.
+/// press, and so does Firefox's: a page that opens something of its own has spent it. WebKit's asks whether
+/// the press is still going on, so a page that passes it on later has lost it.
 pub fn provoke_the_blocker() -> &'static str {
     match Engine::of_this_run() {
-        Engine::Chromium => {
+        Engine::Chromium | Engine::Firefox => {
             "addEventListener('click', () => open('about:blank').close(), { capture: true, once: true });"
         }
         Engine::WebKit => {

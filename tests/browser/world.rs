@@ -26,6 +26,8 @@ use ureq::Agent;
 pub const START_WAIT: Duration = Duration::from_secs(60);
 /// Between two looks while waiting: each is a question to a browser that has better things to do.
 pub const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The longest pause between two looks.
+const LOOK_SELDOM: Duration = Duration::from_millis(250);
 
 /// Who is where, and how to speak to them between servers.
 pub struct World {
@@ -33,6 +35,8 @@ pub struct World {
     pub config: Config,
     /// Where a journey's driver listens.
     pub driver_port: u16,
+    /// Where its browser listens for the driver's other protocol, if it has one.
+    pub socket_port: u16,
     /// Where the Next example listens, which the shop shows under `/next`.
     pub next_port: u16,
     shop: String,
@@ -101,6 +105,12 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// Between two looks at what has been waited for since `begun`: a tenth of that, so that whatever takes long
+/// is not asked for all the time.
+pub fn pause(begun: Instant) -> Duration {
+    (begun.elapsed() / 10).clamp(LOOK_EVERY, LOOK_SELDOM)
+}
+
 /// Where the evidence of a failed journey goes.
 pub fn scratch() -> PathBuf {
     let folder = root().join("target/tmp/browser");
@@ -133,6 +143,7 @@ impl World {
             agent,
             driver_port: base + 3,
             next_port: base + 4,
+            socket_port: base + 5,
             _runtime: runtime,
         };
         let begun = now();
@@ -271,14 +282,14 @@ fn runtime(root: &Path, base: u16, nth: u16) -> Child {
     child
 }
 
-/// Five free ports in a row.
+/// Six free ports in a row.
 fn free_base() -> u16 {
     // Below those that systems give to connections: one of them took a driver's, now and then.
-    let start = 20_000 + u16::try_from(std::process::id() % 1_000).unwrap() * 5;
+    let start = 20_000 + u16::try_from(std::process::id() % 1_000).unwrap() * 6;
     let free = |base: &u16| {
-        (*base..base + 5).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        (*base..base + 6).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
     };
-    (start..start + 5_000).step_by(5).find(free).expect("five free ports in a row")
+    (start..start + 6_000).step_by(6).find(free).expect("six free ports in a row")
 }
 
 /// The shop is one origin, whatever writes its pages.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// A handshake or a message takes no longer.
 const WAIT: Duration = Duration::from_secs(20);
+const MASK: u8 = 7;
 
 /// What comes out of a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,9 +59,9 @@ impl Socket {
                 frame.extend(u16::try_from(bytes.len()).unwrap().to_be_bytes());
             }
         }
-        // Masked with zeroes: the mask is for proxies, and there is none.
-        frame.extend([0; 4]);
-        frame.extend(bytes);
+        // Always the same: masks are for proxies, and there is none. But Firefox takes zeroes for no mask.
+        frame.extend([MASK; 4]);
+        frame.extend(bytes.iter().map(|byte| byte ^ MASK));
         self.0.write_all(&frame).unwrap();
     }
 

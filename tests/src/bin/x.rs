@@ -89,8 +89,8 @@ const TASKS: &[Task] = &[
             },
             Opt {
                 name: "--engine",
-                value: Some("chromium|webkit"),
-                about: "which browser the journeys run in (default chromium; CI runs both)",
+                value: Some("chromium|firefox|webkit"),
+                about: "which browser the journeys run in (default chromium; CI runs chromium and webkit)",
             },
         ],
         filter: Some("run only tests whose name contains this"),
@@ -351,7 +351,7 @@ const TASKS: &[Task] = &[
         options: &[Opt {
             name: "--browser",
             value: None,
-            about: "also Chromium, WebKitGTK and their drivers, which the browser tests need",
+            about: "also Chromium, Firefox, WebKitGTK and their drivers, which the browser tests need",
         }],
         filter: None,
         perform: setup::setup,

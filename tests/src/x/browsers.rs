@@ -1,25 +1,33 @@
-//! The browsers of the journeys: Chromium and WebKitGTK, from the system's package manager.
+//! The browsers of the journeys: Chromium, Firefox and WebKitGTK, from the system's package manager; Firefox's
+//! driver is a crate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Failure, program, quiet, which};
+use crate::setup;
 
 const CJK_FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
 const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+const FIREFOXES: &[&str] = &["firefox-esr", "firefox"];
 
 /// An engine that the journeys run in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Browser {
     /// What most buyers have.
     Chromium,
+    /// The engine of nobody's platform.
+    Firefox,
     /// What buyers with an iPhone have; it alone refuses a popup that comes after the press.
     WebKit,
 }
 
 impl Browser {
     /// In the order in which they run.
-    pub const ALL: &[Self] = &[Self::Chromium, Self::WebKit];
+    pub const ALL: &[Self] = &[Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// Those in which every journey is told; in Firefox not yet.
+    pub const WHOLE: &[Self] = &[Self::Chromium, Self::WebKit];
 
     /// The engine of that name.
     ///
@@ -28,13 +36,14 @@ impl Browser {
     /// A name that is none.
     pub fn named(name: &str) -> Result<Self, Failure> {
         Self::ALL.iter().copied().find(|browser| browser.name() == name).ok_or_else(|| {
-            Failure::usage(format!("--engine {name} is neither chromium nor webkit"))
+            Failure::usage(format!("--engine {name} is none of chromium, firefox, webkit"))
         })
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
             Self::WebKit => "webkit",
         }
     }
@@ -43,6 +52,7 @@ impl Browser {
     pub fn stage(self) -> &'static str {
         match self {
             Self::Chromium => "journeys in Chromium",
+            Self::Firefox => "journeys in Firefox",
             Self::WebKit => "journeys in WebKit",
         }
     }
@@ -50,6 +60,7 @@ impl Browser {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Chromium => &["chromium", "chromium-driver", "fonts-noto-cjk"],
+            Self::Firefox => &["firefox-esr", "fonts-noto-cjk"],
             Self::WebKit => &["webkit2gtk-driver", "xvfb", "fonts-noto-cjk"],
         }
     }
@@ -63,17 +74,22 @@ impl Browser {
         let debian = which("apt-get").is_some();
         let superuser = quiet(program("id").arg("-u")).is_ok_and(|answer| answer.stdout == b"0\n");
         let fonts = !debian || Path::new(CJK_FONT).exists();
-        if self.found().is_some() && (fonts || !superuser) {
-            return Ok(());
-        }
+        let is_there = match self {
+            Self::Firefox => firefox().is_some(),
+            Self::Chromium | Self::WebKit => self.found().is_some(),
+        };
         let packages = self.packages().join(" ");
-        if debian && superuser {
+        if debian && superuser && !(is_there && fonts) {
             eprintln!("installing {packages} with apt-get (once, about a minute) …");
             let apt = |words: &[&str]| {
                 quiet(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words))
             };
             apt(&["update"])?;
             apt(&[&["install", "-y", "--no-install-recommends"], self.packages()].concat())?;
+        }
+        // No system packages it; where the machine brings one, that one belongs to its Firefox.
+        if self == Self::Firefox && firefox().is_some() && which("geckodriver").is_none() {
+            setup::firefox_driver()?;
         }
         self.found().map(|_| ()).ok_or_else(|| self.missing(debian))
     }
@@ -85,6 +101,7 @@ impl Browser {
                 self.packages().join(" ")
             ),
             (Self::Chromium, false) => "Chromium or chromedriver is missing: install both in the same version and put them on the PATH".to_owned(),
+            (Self::Firefox, false) => "Firefox is missing: install it, or leave this engine out with `--engine chromium`".to_owned(),
             (Self::WebKit, false) => "WebKitGTK's driver, its MiniBrowser or Xvfb is missing: install them, or leave this engine out with `--engine chromium`".to_owned(),
         })
     }
@@ -96,6 +113,10 @@ impl Browser {
                 ("CHROMIUM", CHROMIUMS.iter().find_map(|name| which(name))?),
                 ("CHROMEDRIVER", which("chromedriver")?),
             ],
+            Self::Firefox => {
+                let ours = setup::tool("geckodriver").ok().filter(|driver| driver.is_file());
+                vec![("FIREFOX", firefox()?), ("GECKODRIVER", which("geckodriver").or(ours)?)]
+            }
             Self::WebKit => {
                 which("Xvfb")?;
                 vec![("WEBKITDRIVER", which("WebKitWebDriver")?), ("MINIBROWSER", minibrowser()?)]
@@ -121,6 +142,10 @@ impl Browser {
 /// One sentence with the remedy for the first that cannot be installed.
 pub fn install_all() -> Result<(), Failure> {
     Browser::ALL.iter().try_for_each(|browser| browser.install())
+}
+
+fn firefox() -> Option<PathBuf> {
+    FIREFOXES.iter().find_map(|name| which(name))
 }
 
 /// WebKitGTK's browser is no command: it lies beside its library, in a folder named after the machine.

@@ -25,6 +25,8 @@ pub const WASM_BINDGEN: &str = "0.2.130";
 pub const WORKER_BUILD: &str = "0.8.7";
 /// Only `cargo x mutants` needs it, and installs it when it runs.
 const CARGO_MUTANTS: &str = "27.1.0";
+/// Only the journeys in Firefox need it.
+const GECKODRIVER: &str = "0.37.1";
 /// The oldest Node whose npm reads our lockfile; the Node that runs things is an npm package.
 const NODE_MAJOR_MIN: u32 = 18;
 
@@ -57,6 +59,15 @@ pub fn prepare() -> Result<(), Failure> {
 /// When it cannot be installed.
 pub fn mutation_tool() -> Result<(), Failure> {
     cargo_tool("cargo-mutants", "cargo-mutants", CARGO_MUTANTS, "2 minutes", true)
+}
+
+/// What the journeys in Firefox need besides the browser.
+///
+/// # Errors
+///
+/// When it cannot be installed.
+pub fn firefox_driver() -> Result<(), Failure> {
+    cargo_tool("geckodriver", "geckodriver", GECKODRIVER, "1 to 2 minutes", true)
 }
 
 /// A cargo tool that `prepare` installed.

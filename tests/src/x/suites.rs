@@ -92,7 +92,7 @@ pub fn ci(_: &Words) -> Result<(), Failure> {
     perform(
         &mut stages,
         &[Suite::Native, Suite::Sim, Suite::Http, Suite::Browser],
-        Browser::ALL,
+        Browser::WHOLE,
         &[],
     )?;
     stages.stage("mutants of what was changed", of_this_commit)?;
