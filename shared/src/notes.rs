@@ -14,6 +14,11 @@ use crate::time::{Span, Timestamp};
 /// it, so that the states of an escrow between "paid" and its end are kept.
 pub const STANDING: &str = "standing";
 
+/// Under this name an adapter finds its provider's token of
+/// [`Fact::Prepared`](crate::fact::Fact::Prepared) again. The attempt has it in a place of its own, so it is
+/// put beside the notes for as long as a question takes, and never written down among them.
+pub const TOKEN: &str = "token";
+
 /// All notes of an attempt together, in bytes: a handful of tokens. What comes after them is not kept.
 const BYTES_MAX: usize = 8 * 1024;
 

@@ -3,7 +3,7 @@
 use shared::fact::{Ask, Fact};
 use shared::hold::Command;
 use shared::id::{AttemptId, ChannelId, CheckoutId, RefundId, Sku};
-use shared::notes::Notes;
+use shared::notes::{Notes, TOKEN};
 use shared::payment::{Input, Work};
 use shared::time::{Span, Timestamp};
 
@@ -119,7 +119,10 @@ impl Desk<'_> {
         refund: Option<RefundId>,
     ) -> Option<Question> {
         let known = record.payment.attempt(attempt)?;
-        let (channel, notes, at) = (known.channel.clone(), known.notes.clone(), self.now);
+        let (channel, mut notes, at) = (known.channel.clone(), known.notes.clone(), self.now);
+        if let Some(token) = &known.token {
+            notes.keep(TOKEN, token, known.started_at);
+        }
         let asked = Asked { ask: &ask, notes: &notes, at };
         let request = match self.contract(&channel) {
             Some((channel, provider)) => {
