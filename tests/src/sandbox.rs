@@ -1,8 +1,8 @@
 //! The other side of every provider: pure engines that speak the provider's own wire format and
 //! keep their own books, so that shops can develop offline and tests can doubt ours.
 //!
-//! Map: `provider` what an engine is · `tosspayments`, `kb`, `portone`, `unicro` the engines · `window` the buyer's
-//! pages · `outbox` events on their way · `faults` bad days on demand · `control` the panel · `journal`
+//! Map: `provider` what an engine is · `tosspayments`, `kb`, `portone`, `unicro`, `danal` the engines · `window` the
+//! buyer's pages · `outbox` events on their way · `faults` bad days on demand · `control` the panel · `journal`
 //! what was heard and said · `merchant` the demo's shops · `cipher`, `dice`, `form`, `moment` small parts.
 //!
 //! A new engine is its own files and one line in `engines`.
@@ -25,6 +25,7 @@ use self::provider::Provider;
 
 pub mod cipher;
 pub mod control;
+pub mod danal;
 pub mod dice;
 pub mod faults;
 pub mod form;
@@ -233,6 +234,7 @@ fn engines(edge_server: &str) -> Vec<Box<dyn Provider>> {
         Box::new(kb::Engine::demo(edge_server)),
         Box::new(portone::Engine::demo(edge_server)),
         Box::new(unicro::Engine::demo(edge_server)),
+        Box::new(danal::Engine::demo(edge_server)),
     ]
 }
 
