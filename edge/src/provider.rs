@@ -21,6 +21,7 @@ use shared::time::{Span, Timestamp};
 
 use crate::secret::Secret;
 
+pub mod danal;
 pub mod kb;
 mod parts;
 pub mod portone_v2;
@@ -29,8 +30,8 @@ pub mod unicro;
 
 /// Every provider, by the name that a channel's configuration uses. PortOne's return has Toss's `code`
 /// beside a field of its own, so it reads first.
-pub static ALL: [&dyn Provider; 4] =
-    [&portone_v2::PortoneV2, &tosspayments::Tosspayments, &kb::Kb, &unicro::Unicro];
+pub static ALL: [&dyn Provider; 5] =
+    [&portone_v2::PortoneV2, &tosspayments::Tosspayments, &kb::Kb, &unicro::Unicro, &danal::Danal];
 
 /// The provider of this name.
 #[must_use]

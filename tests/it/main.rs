@@ -2,6 +2,7 @@
 
 mod config;
 mod conformance;
+mod danal;
 mod faults;
 mod in_app;
 mod live;

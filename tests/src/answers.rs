@@ -5,12 +5,13 @@ use shared::fact::{AskKind, FactKind};
 use shared::payment::Style;
 use shared::terms::{ALWAYS, Afterwards, RefundTerms, Told, Until};
 
-/// The ways of the four adapters.
-pub const STYLES: [(&str, Style); 4] = [
+/// The ways of the five adapters.
+pub const STYLES: [(&str, Style); 5] = [
     ("tosspayments", Style { captures_itself: false, prepares: false, ..PLAIN }),
     ("kb", Style { closes: true, ..PLAIN }),
     ("portone_v2", PLAIN),
     ("unicro", Style { partial_cancel: false, joins: true, escrow: true, ..PLAIN }),
+    ("danal", Style { captures_itself: false, partial_cancel: false, ..PLAIN }),
 ];
 
 const PLAIN: Style = Style {

@@ -12,14 +12,14 @@ use shared::fact::{Ask, Fact, ProviderPaymentId};
 use shared::id::{AttemptId, ChannelId, Home, RequestId};
 use shared::means::{Device, Means, Presentation};
 use shared::money::{Amount, Currency, Total};
-use shared::notes::Notes;
+use shared::notes::{Notes, TOKEN};
 use shared::sorted::Sorted;
 use shared::time::{Span, Timestamp};
 use tests::sandbox::faults::Faults;
 use tests::sandbox::outbox::Delivery;
 use tests::sandbox::{BookLine, Method, Request, Response, Sandbox};
 
-use crate::world::buyer::{Return, form, way_back};
+use crate::world::buyer::{Return, SECOND_PAGE, form, way_back};
 use crate::world::http::encoded;
 
 /// What is paid, in KRW.
@@ -316,6 +316,9 @@ impl Bench {
     fn announce(&mut self) {
         let fact = self.ask(&self.prepare());
         let Fact::Prepared { token } = fact else { panic!("{}: {fact:?}", self.name()) };
+        if let Some(token) = &token {
+            self.notes.keep(TOKEN, token, self.moment());
+        }
         self.token = token;
     }
 
@@ -356,7 +359,13 @@ impl Bench {
         let (action, mut fields) = self.window.clone();
         fields.retain(|(name, _)| name != "action");
         fields.push(("action".to_owned(), button.to_owned()));
-        let answer = self.send(&Request::new(Method::Post, &action, encoded(&fields)));
+        let mut answer = self.send(&Request::new(Method::Post, &action, encoded(&fields)));
+        // A window of two pages: the second has what the first one sent, and the same button.
+        if text(&answer).contains(SECOND_PAGE) {
+            let (action, mut fields) = form(&text(&answer));
+            fields.push(("action".to_owned(), button.to_owned()));
+            answer = self.send(&Request::new(Method::Post, &action, encoded(&fields)));
+        }
         let location = answer.header("location").unwrap_or_default();
         let Some(back) = way_back(answer.status, location, &text(&answer)) else { return };
         let (query, body) = match &back {

@@ -29,6 +29,9 @@ pub struct Window {
     joins: bool,
 }
 
+/// On the page that asks for the number in a message.
+pub const SECOND_PAGE: &str = "id=\"otp-form\"";
+
 /// How the browser leaves the window.
 #[derive(Debug, Clone)]
 pub struct Return {
@@ -191,7 +194,8 @@ impl<'a> Buyer<'a> {
         self.shown(&self.world.call("GET", &format!("{}{target}", self.world.psp)).send())
     }
 
-    fn shown(&self, answer: &Answer) -> Window {
+    /// A page of the window, as it came.
+    pub fn shown(&self, answer: &Answer) -> Window {
         assert_eq!(answer.code, 200, "{}", answer.body);
         let (action, fields) = form(&answer.body);
         let joins = answer.body.contains("id=\"join\"");
@@ -200,11 +204,15 @@ impl<'a> Buyer<'a> {
 
     /// Presses a button of the window; `None` when nothing leads back.
     pub fn press(&self, window: &Window, button: &str) -> Option<Return> {
-        let answer = self.press_raw(window, button)?;
+        let mut answer = self.press_page(window, button)?;
+        if answer.body.contains(SECOND_PAGE) {
+            answer = self.press_page(&self.shown(&answer), button)?;
+        }
         way_back(answer.code, answer.header("location"), &answer.body)
     }
 
-    fn press_raw(&self, window: &Window, button: &str) -> Option<Answer> {
+    /// The same, and whatever page comes of it.
+    pub fn press_page(&self, window: &Window, button: &str) -> Option<Answer> {
         let mut fields: Vec<(String, String)> =
             window.fields.iter().filter(|(name, _)| name != "action").cloned().collect();
         fields.push(("action".to_owned(), button.to_owned()));

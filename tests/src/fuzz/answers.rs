@@ -16,6 +16,7 @@ pub const WORDS: &[&str] = &[
     "kb ",
     "portone_v2 ",
     "unicro ",
+    "danal ",
     "prepare ",
     "lookup ",
     "capture ",
@@ -42,6 +43,15 @@ pub const WORDS: &[&str] = &[
     "\"balanceAmount\":",
     "\"type\":\"PAYMENT_NOT_FOUND\"",
     "\"currency\":\"USD\"",
+    "Result=0&ErrMsg=",
+    "Result=2002",
+    "&AMOUNT=31000",
+    "&ORDERID=",
+    "&TID=221100134395",
+    "&DATE=20261121194104",
+    "&ServerInfo=",
+    "billed: 20261121194104\n",
+    "compared: 221100134395\n",
 ];
 
 /// An answer is a fact of a kind that its question can have; whatever else comes decides nothing (I-13).
@@ -90,6 +100,7 @@ fn channel_of(provider: &str) -> &'static str {
         "tosspayments" => "toss",
         "portone_v2" => "portone",
         "unicro" => "unicro",
+        "danal" => "danal",
         _ => "kb",
     }
 }

@@ -13,6 +13,7 @@ pub const WORDS: &[&str] = &[
     "kb",
     "portone",
     "unicro",
+    "danal",
     " signed",
     "content-type: application/json\n",
     "x-kb-mac: ",
@@ -39,7 +40,7 @@ pub fn target(bytes: &[u8]) -> bool {
     let written = Written::read(bytes);
     let mut words = written.first.split(' ');
     let id = words.next().unwrap_or_default();
-    if !["toss", "kb", "portone", "unicro"].contains(&id) {
+    if !["toss", "kb", "portone", "unicro", "danal"].contains(&id) {
         return false;
     }
     let (settings, provider) = channel(id);

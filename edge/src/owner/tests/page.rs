@@ -83,6 +83,7 @@ fn a_session_lists_the_merchant_s_own_methods_and_burns_nothing() {
         let methods = session.body["methods"].as_array().unwrap();
         let of = |name: &str| methods.iter().filter(|m| m["channel"] == name).count();
         assert_eq!((of("toss"), of("kb"), of("unicro"), of("toss_books")), (5, 1, 3, 0));
+        assert_eq!(of("danal"), 1);
         // No frame on a phone; and one provider knows popups alone.
         for method in methods {
             let first = if method["channel"] == "unicro" { "popup" } else { "redirect" };
