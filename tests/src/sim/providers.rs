@@ -18,8 +18,8 @@ use crate::sandbox::{Method, Request};
 const MOOD_MS: u64 = 1_200_000;
 /// Addresses of contracts, and one that nobody has.
 const CHANNELS: [&str; 4] = ["toss", "toss_books", "kb", "nobody"];
-/// Those whose provider signs its events.
-const SIGNING: [&str; 2] = ["/kb", "/portone"];
+/// Those whose provider signs its events, or sends none.
+const SIGNING: [&str; 3] = ["/kb", "/portone", "/danal"];
 /// More engines than there will be for long.
 const ENGINES_MAX: usize = 6;
 /// A provider waits so long for the answer to an event, in milliseconds.
@@ -34,7 +34,8 @@ const WINDOW_MS: u64 = 30 * 60_000 + 2_000;
 /// Whether our server asks a provider what is true.
 fn is_look_up(request: &Http, path: &str) -> bool {
     let of_ours = request.url.starts_with("http://127.0.0.1");
-    of_ours && (request.method == "GET" || path.ends_with("/inquire"))
+    let looks = || path.ends_with("/teledit") && request.body.starts_with(b"Command=NCONFIRM");
+    of_ours && (request.method == "GET" || path.ends_with("/inquire") || looks())
 }
 
 impl World {

@@ -48,7 +48,7 @@ const fn style(of: [bool; 6]) -> Style {
 const T: bool = true;
 const F: bool = false;
 
-/// Every way: those of the four adapters, then those that the machine allows besides.
+/// Every way: those of the five adapters, then those that the machine allows besides.
 pub(super) static WAYS: [Ways; 10] = [
     way("captured by the shop's call", [F, F, F, T, F, F], [T, T, F]),
     way("captured in its window, closable", [T, T, T, T, F, F], [T, F, F]),
@@ -59,7 +59,7 @@ pub(super) static WAYS: [Ways; 10] = [
     way("pushed, then approved", [T, F, F, T, F, F], [T, T, T]),
     way("captured without announcing", [F, F, T, T, F, F], [F, F, F]),
     way("approved, closable", [F, T, F, T, F, F], [T, T, F]),
-    Ways { bills: true, ..way("billed by the month", [F, F, F, F, F, F], [T, F, F]) },
+    Ways { bills: true, ..way("billed by the month", [T, F, F, F, F, F], [T, F, F]) },
 ];
 
 const fn way(name: &'static str, of: [bool; 6], [names, accounts, pushes]: [bool; 3]) -> Ways {
