@@ -23,9 +23,10 @@ const PAGE_BROTLI_BYTES_MAX: u64 = 58_500;
 /// What stands in a page's way is this alone; most of what is over 900 bytes are the others' digests.
 const LOADER_BROTLI_BYTES_MAX: u64 = 1_200;
 /// A cold start parses this; the platform's own limit is fourteen times as high. It was 200,000 with two
-/// providers; there are four, and turns that write everything at once, which the benchmark asks for; the terms of
-/// refunds, Seoul's calendar and ceilings have six thousand of it. All adapters together have 350,000.
-const EDGE_GZIP_BYTES_MAX: u64 = 218_000;
+/// providers; there are five, and turns that write everything at once, which the benchmark asks for; the terms of
+/// refunds, Seoul's calendar and ceilings have six thousand of it, phone bills 4,450. All adapters together have
+/// 350,000.
+const EDGE_GZIP_BYTES_MAX: u64 = 222_500;
 
 /// Prints `[raw, gzip, brotli]` for each file named on its command line.
 const WEIGH: &str = r#"

@@ -252,16 +252,18 @@ fn r65_a_session_is_given_or_said_why_not() {
 #[test]
 fn a_look_shows_where_the_session_stands() {
     let billed = [(BILLED, BILLED_AT)];
-    let rows: [(&[(&str, &str)], &str, Fact); 8] = [
-        (&[], data!("confirmed.txt"), Fact::Authenticated(seen(0))),
+    let none = [].as_slice();
+    let billed = billed.as_slice();
+    let rows = [
+        (none, data!("confirmed.txt"), Fact::Authenticated(seen(0))),
         // The bill's date is noted first: the way back hangs on it.
-        (&[], data!("confirmed_billed.txt"), more(BILLED, BILLED_AT)),
-        (&billed, data!("confirmed_billed.txt"), Fact::Captured(seen(0))),
-        (&billed, data!("confirmed_cancelled.txt"), Fact::Captured(seen(31_000))),
-        (&[], "Result=2002", Fact::Waiting),
-        (&[], "Result=2001", Fact::NotFound),
-        (&[], "Result=2005", decline(DeclineCode::Other, "2005")),
-        (&[], "Result=2003&ErrMsg=x", decline(DeclineCode::BuyerCancelled, "2003")),
+        (none, data!("confirmed_billed.txt"), more(BILLED, BILLED_AT)),
+        (billed, data!("confirmed_billed.txt"), Fact::Captured(seen(0))),
+        (billed, data!("confirmed_cancelled.txt"), Fact::Captured(seen(31_000))),
+        (none, "Result=2002", Fact::Waiting),
+        (none, "Result=2001", Fact::NotFound),
+        (none, "Result=2005", decline(DeclineCode::Other, "2005")),
+        (none, "Result=2003&ErrMsg=x", decline(DeclineCode::BuyerCancelled, "2003")),
     ];
     for (known, body, fact) in rows {
         assert_eq!(said(&look_up(), known, body), fact, "{body}");
@@ -276,7 +278,7 @@ fn a_look_shows_where_the_session_stands() {
     }
     // R67: a session that ended says nothing of a bill that we know of; nor does an older copy.
     for body in ["Result=2001", data!("confirmed.txt")] {
-        assert!(is_unclear(&said(&look_up(), &billed, body)), "{body}");
+        assert!(is_unclear(&said(&look_up(), billed, body)), "{body}");
     }
 }
 
