@@ -47,13 +47,14 @@
 use shared::fact::{Ask, Fact, RefundAccount};
 use shared::money::Currency;
 use shared::notes::TOKEN;
+use shared::terms::Afterwards;
 use shared::time::{Span, Timestamp};
 
 use super::parts::{check_bases, is_word, required, unclear, undecided, won};
 use super::{
-    Account, Acknowledgement, Asked, Callback, CallbackRefused, CannotAsk, Capabilities,
-    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansLimits,
-    Presentation, Provider, Road, Unreadable, Window, WindowFor,
+    Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
+    CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms,
+    Presentation, Provider, RefundTerms, Road, Unreadable, Until, Window, WindowFor,
 };
 use month::{Door, door, stamp};
 use wire::Answer;
@@ -97,14 +98,24 @@ static CAPABILITIES: Capabilities = Capabilities {
     name: "danal",
     title: "Danal",
     // Above 300 won, six digits. What a buyer may spend in a month, the carrier knows alone.
-    means: &[MeansLimits { means: Means::Phone, minimum: 301, maximum: 999_999 }],
+    means: &[MeansTerms {
+        means: Means::Phone,
+        minimum: 301,
+        maximum: 999_999,
+        refunds: &[RefundTerms {
+            until: Until::MonthEnds,
+            // Neither its fee nor its days are public.
+            afterwards: Afterwards::Transfer { fee: 0, arrives_in: 0 },
+            partial: false,
+            ..CANCELLED
+        }],
+    }],
     currencies: &[Currency::Krw],
     pc: &[Presentation::Popup, Presentation::Redirect],
     mobile: &[Presentation::Redirect],
     capture: CaptureStyle::Merchant,
     prepares: true,
     closes: false,
-    partial_cancel: false,
     joins: false,
     escrow: false,
     window_life: Span::minutes(15),

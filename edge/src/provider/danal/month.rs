@@ -5,6 +5,7 @@
 //! next month on the buyer owes the carrier the money, and it comes back from the provider. Seoul's calendar
 //! decides, at the moment of the order, by the time at which the provider says that it billed.
 
+use shared::calendar::month_ends;
 use shared::time::{Civil, Timestamp};
 
 /// The way back.
@@ -16,14 +17,10 @@ pub(super) enum Door {
     Refund,
 }
 
-/// The one rule, to stand in a table of all providers' rules one day. A clock of ours that is behind the
-/// provider's makes no month end early.
+/// The owner's plan (`shared::terms`) goes by our clocks; here Danal's own date of the bill decides. A clock of
+/// ours that is behind Danal's makes no month end early.
 pub(super) fn door(billed: Timestamp, now: Timestamp) -> Door {
-    let month = |at: Timestamp| {
-        let Civil { year, month, .. } = at.civil_seoul();
-        (year, month)
-    };
-    if month(now) > month(billed) { Door::Refund } else { Door::Cancel }
+    if month_ends(billed) <= now { Door::Refund } else { Door::Cancel }
 }
 
 /// `20261130235959`, Seoul's.
