@@ -77,8 +77,6 @@ pub enum Means {
     Unicro,
     /// An account there.
     UnicroAccount,
-    /// The phone bill, in a window of two pages: a person, and the number in a message.
-    Danal,
 }
 
 impl Means {
@@ -92,7 +90,6 @@ impl Means {
             Self::TossBooks => "toss_books_card",
             Self::Unicro => "unicro_card",
             Self::UnicroAccount => "unicro_virtual_account",
-            Self::Danal => "danal_phone",
         }
     }
 
@@ -100,7 +97,7 @@ impl Means {
     pub fn sku(self) -> &'static str {
         match self {
             Self::TossCard | Self::TossAccount | Self::Kb => FILM,
-            Self::Unicro | Self::UnicroAccount | Self::Danal => FILM,
+            Self::Unicro | Self::UnicroAccount => FILM,
             Self::Portone | Self::TossBooks => BOOK,
         }
     }
@@ -112,15 +109,14 @@ impl Means {
             Self::Kb => "kb",
             Self::Portone => "portone_v2",
             Self::Unicro | Self::UnicroAccount => "unicro",
-            Self::Danal => "danal",
         }
     }
 
     /// What is read when the issuer says no. PortOne hands on codes of the providers behind it, and no
-    /// document says what they mean: no reason is better than a wrong one. A carrier is no issuer of cards.
+    /// document says what they mean: no reason is better than a wrong one.
     pub fn refusal(self) -> &'static str {
         match self {
-            Self::Portone | Self::Danal => "결제되지 않았습니다",
+            Self::Portone => "결제되지 않았습니다",
             _ => "승인하지 않았습니다",
         }
     }
@@ -134,7 +130,7 @@ impl Means {
     pub fn other(self) -> Self {
         match self {
             Self::TossCard | Self::TossAccount => Self::Kb,
-            Self::Kb | Self::Unicro | Self::UnicroAccount | Self::Danal => Self::TossCard,
+            Self::Kb | Self::Unicro | Self::UnicroAccount => Self::TossCard,
             Self::Portone => Self::TossBooks,
             Self::TossBooks => Self::Portone,
         }

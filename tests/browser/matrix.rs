@@ -18,7 +18,7 @@ macro_rules! windows {
             $story;
             toss_in_a_frame(Iframe, TossCard) toss_in_a_popup(Popup, TossCard)
             kb_in_a_frame(Iframe, Kb) kb_in_a_popup(Popup, Kb)
-            portone_in_a_popup(Popup, Portone) danal_in_a_popup(Popup, Danal)
+            portone_in_a_popup(Popup, Portone)
         }
     };
 }
@@ -34,8 +34,8 @@ macro_rules! unicro {
     };
 }
 
-/// At the providers that say themselves how it ended. PortOne has no frames of ours, nor has Danal; a phone goes to
-/// the provider in its own tab.
+/// At the providers that say themselves how it ended. PortOne has no frames of ours; a phone goes to the
+/// provider in its own tab.
 macro_rules! with_a_way_back {
     ($story:path) => {
         windows!($story);
@@ -44,7 +44,6 @@ macro_rules! with_a_way_back {
             toss_by_redirect(Redirect, TossCard) toss_on_a_phone(Phone, TossCard)
             kb_by_redirect(Redirect, Kb) kb_on_a_phone(Phone, Kb)
             portone_by_redirect(Redirect, Portone) portone_on_a_phone(Phone, Portone)
-            danal_by_redirect(Redirect, Danal) danal_on_a_phone(Phone, Danal)
         }
     };
 }

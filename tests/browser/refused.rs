@@ -29,7 +29,7 @@ pub async fn cancels_and_pays(buyer: &mut Buyer, means: Means) {
     until_not_paid(buyer).await;
     checkout.assert_open();
     // The page after a redirect shows a second try as it likes best: in a frame, or else in a popup.
-    if buyer.way == Way::Redirect && matches!(means, Means::Portone | Means::Danal) {
+    if buyer.way == Way::Redirect && means == Means::Portone {
         buyer.way = Way::Popup;
     }
     buyer.pay(means).await;
