@@ -5,6 +5,8 @@ const look = new CSSStyleSheet();
 look.replaceSync(":host{display:block}:host([hidden]){display:none}button{display:block;width:100%;max-width:27rem;margin:auto;min-height:3.5rem;border:0;border-radius:.875rem;background:var(--hanbeon-accent,#2f4fe0);color:var(--hanbeon-on-accent,#fff);font:600 1.125rem var(--hanbeon-font,system-ui)}button[aria-busy]{opacity:.75}");
 /** How long a page may be too busy to load the rest, in milliseconds. */
 const BUSY_MAX_MS = 2_000;
+/** By language: what the button says, also after a failure. The build takes them from the languages' files. */
+const words = "text/loader";
 let code;
 let policy;
 let tries = "";
@@ -23,13 +25,15 @@ const script = (name, integrity) => new Promise((resolve, reject) => {
 });
 
 // The build writes the digests in.
-const load = () => (code ??= Promise.all([
-  script("hanbeon.js", "sha256-hanbeon.js"),
-  fetch(new URL("hanbeon_bg.wasm", here), { integrity: "sha256-hanbeon_bg.wasm" }),
-]).then(async ([module, module_or_path]) => {
-  await module.default({ module_or_path });
-  return module;
-}));
+const load = () => {
+  code ??= [
+    script("hanbeon.js", "sha256-hanbeon.js"),
+    fetch(new URL("hanbeon_bg.wasm", here), { integrity: "sha256-hanbeon_bg.wasm" }),
+  ];
+  // Whoever waits for it hears of it; until somebody does, the page need not.
+  code[1].catch(() => {});
+  return code[0];
+};
 
 // A page may have this script twice.
 customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkout", class extends HTMLElement {
@@ -42,19 +46,19 @@ customElements.get("hanbeon-checkout") ?? customElements.define("hanbeon-checkou
     if (this.mounted) return;
     root.adoptedStyleSheets = [look];
     const button = document.createElement("button");
-    button.type = "button";
-    const language = this.getAttribute("locale") ?? this.closest("[lang]")?.lang ?? navigator.language;
-    const draw = (words) => { button.textContent = words; root.replaceChildren(button); };
-    const korean = /^ko|^$/i.test(language);
-    draw(korean ? "결제하기" : "Pay");
+    const asked = this.getAttribute("locale") || this.closest("[lang]")?.lang || navigator.language;
+    const [primary] = asked.toLowerCase().split(/[-_]/);
+    const language = words[primary] ? primary : "en";
+    const draw = (place) => { button.textContent = words[language][place]; root.replaceChildren(button); };
+    draw(0);
     const turn = (this.turn = {});
     let begun;
-    const begin = () => (begun ??= this.turn === turn && load().then(({ start }) => start(this, here.origin, script, turn)).catch(() => {
+    const begin = () => (begun ??= this.turn === turn && load().then(({ start }) => start(this, here.origin, script, turn, language, code[1])).catch(() => {
       if (this.turn !== turn) return;
       begun = code = undefined;
       // A browser may remember that a file did not come.
       tries += "?";
-      draw(korean ? "다시 불러오기" : "Load again");
+      draw(1);
       button.ariaBusy = button.onfocus = button.onpointerenter = null;
       button.onclick = begin;
       this.dispatchEvent(new CustomEvent("hanbeon-error", { bubbles: true, composed: true, detail: { code: "load_failed" } }));

@@ -24,22 +24,8 @@ const APPS = [
   ["Facebook", /\bFBA[NV]\/|\bFB_IAB\b/, intent, person],
 ];
 
-const TEXT = {
-  ko: {
-    why: (app) => `${app} 안의 브라우저에서는 결제창이나 은행·카드 앱이 열리지 않을 수 있습니다.`,
-    go: "다른 브라우저에서 열기",
-    how: "메뉴(⋯)에서 ‘다른 브라우저로 열기’를 누르거나, 주소를 복사해 브라우저에 붙여 넣어 주세요.",
-    copy: "주소 복사",
-    copied: "복사했습니다",
-  },
-  en: {
-    why: (app) => `The browser inside ${app} may not open payment windows or your bank’s app.`,
-    go: "Open in another browser",
-    how: "Choose “Open in browser” from the menu (⋯), or copy the address into your browser.",
-    copy: "Copy the address",
-    copied: "Copied",
-  },
-};
+/** By language, from the languages' files: the build writes it in. */
+const TEXT = "text/inapp";
 
 /** The app in whose browser this is, and the address that leaves it; null where only a person can. */
 export const leave = (agent, url) => {
@@ -68,7 +54,8 @@ export const offer = (host, root) => {
       copy.textContent = text.copied;
     },
   });
-  const words = way.href ? text.why(way.app) : `${text.why(way.app)} ${text.how}`;
+  const why = text.why.replace("#", way.app);
+  const words = way.href ? why : `${why} ${text.how}`;
   box.append(make("p", { textContent: words }));
   if (way.href) box.append(make("a", { href: way.href, textContent: text.go }));
   box.append(copy);

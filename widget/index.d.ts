@@ -22,8 +22,8 @@ export function loadStatus(edge: string | URL, options?: LoadOptions): Promise<v
 /** Loads `<hanbeon-availability>` in the same way. */
 export function loadAvailability(edge: string | URL, options?: LoadOptions): Promise<void>;
 
-/** The language of an element; by default that of the surrounding page. */
-export type Locale = "ko" | "en";
+/** The language of an element, as a tag; by default that of the surrounding page, and English where there is no file of it. */
+export type Locale = "ko" | "en" | "ja" | (string & {});
 /** Light or dark; by default as the buyer's system says. */
 export type Theme = "auto" | "light" | "dark";
 /** Where the ladder of windows begins; by default with what suits method and device best. */

@@ -10,6 +10,7 @@ use crate::journeys;
 journeys! {
     i_an_early_press_is_kept_and_leads_to_the_methods: presses_early(Iframe, TossCard);
     i_a_changed_byte_is_refused: changes_a_byte(Iframe, TossCard);
+    a_language_is_the_nearest_and_one_file: speaks(Iframe, TossCard);
 }
 
 /// A page of the shop's without the element.
@@ -69,4 +70,29 @@ async fn presses_early(buyer: &Buyer, _: Means) {
     assert_eq!(until_told(buyer).await, "drawn");
     let busy = buyer.script("return document.body.dataset.busy ?? null").await;
     assert_eq!(busy, Value::from("true"), "it was heard before the rest was there");
+}
+
+/// The button speaks at once, and the element the same language; the third has nothing but its file.
+async fn speaks(buyer: &Buyer, _: Means) {
+    for (locale, page, language, words) in [
+        ("ja-JP", "ko", "ja", "支払う"),
+        ("ko_KR", "en", "ko", "결제하기"),
+        ("", "en-GB", "en", "Pay"),
+        ("", "de", "en", "Pay"),
+    ] {
+        let place = format!(
+            "const element = document.querySelector('hanbeon-checkout');
+            element.remove();
+            document.body.lang = '{page}';
+            element.setAttribute('locale', '{locale}');
+            document.body.append(element);
+            document.body.dataset.words = element.shadowRoot.querySelector('button').textContent;"
+        );
+        load(buyer, "nothing to replace", "", &place).await;
+        assert_eq!(until_told(buyer).await, "drawn");
+        let card =
+            "document.querySelector('hanbeon-checkout').shadowRoot.querySelector('.card').lang";
+        let said = buyer.script(&format!("return [document.body.dataset.words, {card}]")).await;
+        assert_eq!(said, serde_json::json!([words, language]), "{locale:?} in {page}");
+    }
 }

@@ -66,20 +66,6 @@ fn r21_real_browsers_are_left_alone_and_line_is_asked_once() {
 }
 
 #[test]
-fn every_language_of_the_element_has_its_words_here() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../widget");
-    let script = std::fs::read_to_string(format!("{root}/inapp.js")).unwrap();
-    let files = std::fs::read_dir(format!("{root}/src/text")).unwrap();
-    let names = files.map(|file| file.unwrap().file_name().to_string_lossy().replace(".rs", ""));
-    // A language's file has its two letters; others are about all of them.
-    let languages: Vec<String> = names.filter(|name| name.len() == 2).collect();
-    assert!(languages.len() >= 2, "{languages:?}");
-    for name in languages {
-        assert!(script.contains(&format!("\n  {name}: {{\n    why:")), "inapp.js lacks {name}");
-    }
-}
-
-#[test]
 fn the_glue_fetches_it_for_every_app_of_the_table() {
     let glue = concat!(env!("CARGO_MANIFEST_DIR"), "/../widget/glue.js");
     let glue = std::fs::read_to_string(glue).unwrap();

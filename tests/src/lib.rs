@@ -7,7 +7,8 @@
 //! `crash` kills the running runtime again and again · `doctor` what a page's headers break · `http` requests and `pages` what comes of them, for
 //! whoever has no browser · `it/` HTTP tests against the running runtime · `browser/` journeys in real
 //! browsers · `order` how a module's functions lie · `planted` mistakes on purpose, for a copy of the
-//! sources · `short` names between module and glue · `unused` what the glue need not have · `words` of the
+//! sources · `sayings` what
+//! each script says in each language · `short` names between module and glue · `unused` what the glue need not have · `words` of the
 //! command line · `bin/x.rs` the task runner.
 
 #[cfg(any(feature = "model", feature = "fuzz", feature = "sim"))]
@@ -32,6 +33,7 @@ pub mod pages;
 pub mod planted;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod sayings;
 pub mod short;
 #[cfg(feature = "sim")]
 pub mod sim;

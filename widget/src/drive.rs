@@ -9,26 +9,27 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use leptos::prelude::{
-    ArcTrigger, Notify, TimeoutHandle, Track, document, set_timeout_with_handle, window,
-};
-use wasm_bindgen::{JsCast, JsValue};
+use leptos::prelude::{TimeoutHandle, document, set_timeout_with_handle, window};
+use leptos::tachys::view::{Mountable, Render};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, MessageEvent, ShadowRoot};
+use web_sys::{Element, EventTarget, HtmlElement, MessageEvent};
 
 use crate::api;
 use crate::channel::{self, Gate, Kind, Listener, Tabs};
+use crate::draw::{Drawn, Picture};
 use crate::driver::{
     self, BLOCKED_WITHIN_MS, Driver, LOADED_SILENCE_MAX_MS, SILENCE_MAX_MS, WATCH_MS, manner,
 };
 use crate::flow::{Buyer, InputKind, is_passing};
 use crate::flow::{Effect, Event, Flow, Input, Memory, Sign, StateKind, Verdict, verdict};
 use crate::live::{Heard, Live};
+use crate::page::{dispatch, dispatch_error, focus};
 use crate::question::{Asker, Question, Reply};
 use crate::record::{Presentation, Status, Window};
 use crate::resume;
 use crate::tabs;
-use crate::text;
+use crate::text::Text;
 use crate::value;
 
 /// How often the very same wish is said again before the buyer is asked.
@@ -50,9 +51,13 @@ struct Open {
 pub(crate) struct Drive {
     host: HtmlElement,
     asker: Asker,
+    text: Text,
     token: Option<String>,
     flow: RefCell<Flow>,
-    changed: ArcTrigger,
+    /// The face on the page.
+    drawn: RefCell<Option<Drawn>>,
+    /// Whether it is about to be drawn anew.
+    stale: Cell<bool>,
     queue: RefCell<VecDeque<Input>>,
     busy: Cell<bool>,
     open: RefCell<Option<Open>>,
@@ -70,15 +75,18 @@ impl Drive {
     pub(crate) fn new(
         host: HtmlElement,
         asker: Asker,
+        text: Text,
         token: Option<String>,
         flow: Flow,
     ) -> Rc<Self> {
         Rc::new(Self {
             host,
             asker,
+            text,
             token,
             flow: RefCell::new(flow),
-            changed: ArcTrigger::new(),
+            drawn: RefCell::new(None),
+            stale: Cell::new(false),
             queue: RefCell::default(),
             busy: Cell::new(false),
             open: RefCell::new(None),
@@ -92,50 +100,69 @@ impl Drive {
         })
     }
 
+    /// Draws the face into an empty element.
+    pub(crate) fn draw(self: &Rc<Self>, root: &Element) {
+        let mut drawn = Picture::of(self).build();
+        drawn.mount(root, None);
+        self.drawn.replace(Some(drawn));
+    }
+
+    /// Draws the face anew at the end of this turn, once for all that changes in it.
+    fn draw_soon(self: &Rc<Self>) {
+        if self.stale.replace(true) {
+            return;
+        }
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            let Some(drive) = weak.upgrade() else { return };
+            drive.stale.set(false);
+            let picture = Picture::of(&drive);
+            if let Some(drawn) = &mut *drive.drawn.borrow_mut() {
+                picture.rebuild(drawn);
+            }
+        });
+    }
+
     /// Listens, and performs the first effects.
     pub(crate) fn start(self: &Rc<Self>, effects: Vec<Effect>) {
         let page = window();
-        let nudge = |drive: &Rc<Self>| {
-            // A page that is on its way out asks nothing, and so is kept for the way back.
-            if !document().hidden() {
-                drive.feed(Input::Noticed(Sign::Nudged));
-            }
-        };
         let listeners = vec![
             channel::hear(self.weakly(|drive, event| drive.message(&event))),
-            Listener::new(&page, "focus", self.weakly(move |drive, _| nudge(drive))),
-            Listener::new(&page, "online", self.weakly(move |drive, _| nudge(drive))),
+            self.hears(&page, "focus"),
+            self.hears(&page, "online"),
+            self.hears(&page, "pageshow"),
+            // The wire between tabs can be quicker than their storage, so the storage is heard as well.
+            self.hears(&page, "storage"),
             // Coming back from an app is no focus in every browser.
-            Listener::new(
-                &document(),
-                "visibilitychange",
-                self.weakly(move |drive, _| nudge(drive)),
-            ),
-            Listener::new(
-                &page,
-                "pageshow",
-                self.weakly(|drive, event: web_sys::Event| {
-                    let cached = js_sys::Reflect::get(&event, &"persisted".into());
-                    if cached.is_ok_and(|cached| cached.is_truthy()) {
-                        drive.feed(Input::Noticed(Sign::Shown));
-                    }
-                }),
-            ),
+            self.hears(&document(), "visibilitychange"),
         ];
-        // The wire between tabs can be quicker than their storage, so the storage is heard as well.
-        let entry = self.entry_name();
-        let stored = self.weakly(move |drive, event: web_sys::Event| {
-            let key = js_sys::Reflect::get(&event, &"key".into()).ok();
-            if key.and_then(|key| key.as_string()).as_deref() == Some(&entry) {
-                drive.feed(Input::Noticed(Sign::TabSpoke));
-            }
-        });
         self.listeners.replace(listeners);
-        self.listeners.borrow_mut().push(Listener::new(&page, "storage", stored));
         let mut spoke = self.weakly(|drive, ()| drive.feed(Input::Noticed(Sign::TabSpoke)));
         self.tabs.replace(Tabs::join(&self.entry_name(), move || spoke(())));
         for effect in effects {
             self.perform(effect);
+        }
+    }
+
+    /// One kind of ear for all of them: each of its own is code of its own.
+    fn hears(self: &Rc<Self>, target: &EventTarget, name: &'static str) -> Listener {
+        Listener::new(
+            target,
+            name,
+            self.weakly(|drive, event: web_sys::Event| drive.notice(&event)),
+        )
+    }
+
+    fn notice(self: &Rc<Self>, event: &web_sys::Event) {
+        let of = |name: &str| js_sys::Reflect::get(event, &name.into()).unwrap_or_default();
+        let (heard, sign) = match event.type_().as_str() {
+            "pageshow" => (of("persisted").is_truthy(), Sign::Shown),
+            "storage" => (of("key").as_string() == Some(self.entry_name()), Sign::TabSpoke),
+            // A page that is on its way out asks nothing, and so is kept for the way back.
+            _ => (!document().hidden(), Sign::Nudged),
+        };
+        if heard {
+            self.feed(Input::Noticed(sign));
         }
     }
 
@@ -147,6 +174,9 @@ impl Drive {
         self.sleep();
         self.hush();
         self.close_window();
+        if let Some(mut drawn) = self.drawn.take() {
+            drawn.unmount();
+        }
     }
 
     /// A callback that does not keep the loop alive.
@@ -168,9 +198,9 @@ impl Drive {
         read(&self.flow.borrow())
     }
 
-    /// Makes whoever draws draw again at the next change.
-    pub(crate) fn track(&self) {
-        self.changed.track();
+    /// What it says, in the buyer's language.
+    pub(crate) const fn text(&self) -> &Text {
+        &self.text
     }
 
     /// The buyer pressed the button that pays. The page may say no before anything begins.
@@ -193,7 +223,7 @@ impl Drive {
         }
         while let Some(input) = self.next_input() {
             let effects = self.flow.borrow_mut().step(input);
-            self.changed.notify();
+            self.draw_soon();
             for effect in effects {
                 self.perform(effect);
             }
@@ -290,9 +320,6 @@ impl Drive {
     /// Carries the question; a wish is said again word for word while nobody answers and it stands.
     async fn carry(&self, question: &Question) -> Option<Reply> {
         let key = self.flow.borrow().memory.state_key.clone();
-        let Some(request) = question.request(&self.asker, key.as_deref()) else {
-            return Some(Reply::Refused("token_missing".to_owned()));
-        };
         let mut tries = match question {
             Question::Attempt { .. } => ATTEMPT_TRIES,
             Question::Session { .. }
@@ -303,8 +330,11 @@ impl Drive {
         };
         let mut pause = ATTEMPT_PAUSE_MS;
         loop {
+            let Some(request) = question.request(&self.asker, key.as_deref()) else {
+                return Some(Reply::Refused("token_missing".to_owned()));
+            };
             tries = tries.saturating_sub(1);
-            let reply = api::ask(&self.asker.edge, request.clone()).await;
+            let reply = api::ask(&self.asker.edge, request).await;
             let answered = match &reply {
                 Reply::Told(_) => true,
                 Reply::Refused(code) => !is_passing(code),
@@ -325,8 +355,7 @@ impl Drive {
 
     fn open_window(self: &Rc<Self>, rung: Presentation) {
         self.close_window();
-        let text = text::of(self.asker.locale);
-        let driver = driver::open(rung, &self.host, &self.asker.checkout, text);
+        let driver = driver::open(rung, &self.host, &self.asker.checkout, &self.text);
         let Some(driver) = driver else {
             return self.feed(Input::Noticed(Sign::WindowBlocked));
         };
@@ -520,35 +549,6 @@ impl Drive {
             | StateKind::Refunded => true,
         }
     }
-}
-
-/// Where the focus goes when what had it is gone: to what is said now.
-pub(crate) const STATUS: &str = ".say";
-
-/// Moves the focus to the first element that fits.
-pub(crate) fn focus(root: Option<&ShadowRoot>, selector: &str) {
-    let found = root.and_then(|root| root.query_selector(selector).ok().flatten());
-    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-        let _focused = element.focus();
-    }
-}
-
-/// Tells the page; `false` when it said no.
-fn dispatch(host: &HtmlElement, name: &str, detail: &JsValue, cancelable: bool) -> bool {
-    let init = CustomEventInit::new();
-    init.set_bubbles(true);
-    init.set_composed(true);
-    init.set_cancelable(cancelable);
-    init.set_detail(detail);
-    match CustomEvent::new_with_event_init_dict(name, &init) {
-        Ok(event) => host.dispatch_event(&event).unwrap_or(true),
-        Err(_) => true,
-    }
-}
-
-/// Tells the page that something is wrong.
-pub(crate) fn dispatch_error(host: &HtmlElement, code: &str) -> bool {
-    dispatch(host, "hanbeon-error", &value::object(&[("code", Some(code.to_owned()))]), false)
 }
 
 /// Ends after so many milliseconds.

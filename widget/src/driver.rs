@@ -81,8 +81,8 @@ pub(crate) fn open(
     text: &crate::text::Text,
 ) -> Option<Box<dyn Driver>> {
     match rung {
-        Presentation::Iframe => Some(Box::new(iframe::Frame::open(host, text.frame)?)),
-        Presentation::Popup => Some(Box::new(popup::Popup::open(checkout, text.opening)?)),
+        Presentation::Iframe => Some(Box::new(iframe::Frame::open(host, text.line("frame"))?)),
+        Presentation::Popup => Some(Box::new(popup::Popup::open(checkout, text.line("opening"))?)),
         Presentation::Redirect => Some(Box::new(redirect::Redirect::default())),
     }
 }

@@ -6,7 +6,8 @@
 //! - [`options`], [`resume`], [`channel`]: the three doors through which foreign data comes in.
 //! - [`text`], [`money`], [`view`]: what the buyer reads and sees, as plain data.
 //! - [`driver`]: how a provider's window is shown.
-//! - In the browser only: `api` (fetch), `live` (socket), `drive` (performs effects), `tabs`, `draw`, `mount`.
+//! - In the browser only: `api` (fetch), `live` (socket), `drive` (performs effects), `tabs`, `page`, `draw`,
+//!   `mount`.
 //!
 //! Invariants, as absences: no amount comes from the page; no message, return or closed window is an
 //! answer; no row of the table starts a payment while another may be under way; nothing but
@@ -36,6 +37,8 @@ mod drive;
 mod live;
 #[cfg(target_arch = "wasm32")]
 mod mount;
+#[cfg(target_arch = "wasm32")]
+mod page;
 #[cfg(target_arch = "wasm32")]
 mod tabs;
 

@@ -37,12 +37,11 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue};
 
     use super::{decimal, is_won};
-    use crate::options::Locale;
-    use crate::text;
+    use crate::text::Text;
     use crate::value;
 
     /// An amount in the buyer's language, such as `31,000원`.
-    pub(crate) fn show(locale: Locale, amount: Amount) -> String {
+    pub(crate) fn show(text: &Text, amount: Amount) -> String {
         let number = decimal(amount);
         let options = match is_won(amount.currency()) {
             true => Object::new(),
@@ -52,27 +51,27 @@ mod browser {
             ]),
         };
         let shown =
-            format("NumberFormat", locale, &options, &JsValue::from_str(&number)).unwrap_or(number);
+            format("NumberFormat", text, &options, &JsValue::from_str(&number)).unwrap_or(number);
         match is_won(amount.currency()) {
-            true => (text::of(locale).won)(&shown),
+            true => text.fill("won", &shown),
             false => shown,
         }
     }
 
     /// A time (RFC 3339, UTC) in the buyer's language and time zone.
-    pub(crate) fn moment(locale: Locale, time: &str) -> String {
+    pub(crate) fn moment(text: &Text, time: &str) -> String {
         let options = value::object(&[
             ("dateStyle", Some("long".to_owned())),
             ("timeStyle", Some("short".to_owned())),
         ]);
         let date = js_sys::Date::new(&JsValue::from_str(time));
-        format("DateTimeFormat", locale, &options, &date).unwrap_or_else(|| time.to_owned())
+        format("DateTimeFormat", text, &options, &date).unwrap_or_else(|| time.to_owned())
     }
 
-    fn format(kind: &str, locale: Locale, options: &Object, what: &JsValue) -> Option<String> {
+    fn format(kind: &str, text: &Text, options: &Object, what: &JsValue) -> Option<String> {
         let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
         let class: Function = Reflect::get(&intl, &kind.into()).ok()?.dyn_into().ok()?;
-        let arguments = Array::of2(&locale.tag().into(), options);
+        let arguments = Array::of2(&text.language().into(), options);
         let formatter = Reflect::construct(&class, &arguments).ok()?;
         let format: Function = Reflect::get(&formatter, &"format".into()).ok()?.dyn_into().ok()?;
         format.call1(&formatter, what).ok()?.as_string()

@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use leptos::mount::mount_to;
 use leptos::prelude::{document, window};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
-use crate::draw::Canvas;
-use crate::drive::{Drive, dispatch_error};
+use crate::drive::Drive;
 use crate::flow::{Flow, Input};
 use crate::options::{Attributes, Options, Theme, device};
+use crate::page::dispatch_error;
 use crate::question::Asker;
+use crate::text::Text;
+use crate::value::{self, Value};
 
 /// The parameter that the edge adds to the shop's address of return.
 const RETURNED: &str = "hanbeon";
@@ -22,13 +22,12 @@ const RETURNED: &str = "hanbeon";
 pub struct Mounted {
     drive: Rc<Drive>,
     root: Element,
-    handle: Option<Box<dyn std::any::Any>>,
 }
 
 /// Draws the element inside its shadow root. `edge` is the origin from which the loader came;
 /// `pressed` says that the buyer was quicker than we are; `checkout` and `token` are the attributes', or
-/// what `quote.js` found in their place, and `refused` is why it found nothing. Nothing is drawn when an
-/// attribute is wrong: the page hears `hanbeon-error` for each.
+/// what `quote.js` found in their place, and `refused` is why it found nothing; `text` is a language's file.
+/// Nothing is drawn when an attribute is wrong: the page hears `hanbeon-error` for each.
 #[wasm_bindgen]
 #[must_use]
 pub fn mount(
@@ -38,6 +37,7 @@ pub fn mount(
     checkout: String,
     token: String,
     refused: String,
+    text: &str,
 ) -> Option<Mounted> {
     let shadow = host.shadow_root()?;
     let is_refused = !refused.is_empty();
@@ -51,7 +51,7 @@ pub fn mount(
             return None;
         }
     };
-    let mounted = draw(host, &shadow, options, edge, pressed, !is_refused)?;
+    let mounted = draw(host, &shadow, options, edge, text, pressed, !is_refused)?;
     if is_refused {
         mounted.drive.feed(Input::Refused { code: refused, memory: None });
     }
@@ -63,24 +63,25 @@ fn draw(
     shadow: &ShadowRoot,
     options: Options,
     edge: String,
+    text: &str,
     pressed: bool,
     asks: bool,
 ) -> Option<Mounted> {
     let navigator = window().navigator();
     let agent = navigator.user_agent().unwrap_or_default();
-    let Options { checkout, token, locale, theme, presentation } = options;
+    let Options { checkout, token, theme, presentation } = options;
     let device = device(&agent, navigator.max_touch_points());
-    let asker = Asker { edge, checkout, device, locale };
+    let text = Text::new(value::parse(text).unwrap_or(Value::Null));
+    let asker = Asker { edge, checkout, device, locale: text.window().to_owned() };
     let (flow, effects) = Flow::start(token.clone(), presentation, pressed);
-    let drive = Drive::new(host, asker, token, flow);
+    let drive = Drive::new(host, asker, text, token, flow);
     // Into a `div`: a shadow root is not an element, and what is drawn straight into it vanishes.
     let root = document().create_element("div").ok()?;
     shadow.replace_children_with_node_1(&root);
     let _set = root.set_attribute("data-theme", theme.word());
-    let canvas = Canvas::new(&drive, locale);
-    let handle = mount_to(root.clone().unchecked_into(), move || move || canvas.face());
+    drive.draw(&root);
     drive.start(if asks { effects } else { Vec::new() });
-    Some(Mounted { drive, root, handle: Some(Box::new(handle)) })
+    Some(Mounted { drive, root })
 }
 
 #[wasm_bindgen]
@@ -100,22 +101,14 @@ impl Mounted {
     }
 
     /// Takes everything away that was drawn, heard, timed or opened.
-    pub fn unmount(mut self) {
+    pub fn unmount(self) {
         self.drive.end();
-        drop(self.handle.take());
         self.root.remove();
     }
 }
 
 fn attributes(host: &HtmlElement, checkout: String, token: String, refused: bool) -> Attributes {
     let read = |name| host.get_attribute(name).unwrap_or_default();
-    let language = host
-        .closest("[lang]")
-        .ok()
-        .flatten()
-        .and_then(|element| element.get_attribute("lang"))
-        .or_else(|| window().navigator().language())
-        .unwrap_or_default();
     let returned = window()
         .location()
         .search()
@@ -126,10 +119,8 @@ fn attributes(host: &HtmlElement, checkout: String, token: String, refused: bool
     Attributes {
         checkout,
         token,
-        locale: read("locale"),
         theme: read("theme"),
         presentation: read("presentation"),
-        page_language: language,
         returned,
         refused,
     }

@@ -8,42 +8,6 @@ use crate::value::Value;
 /// The longest token that is sent, in bytes; the edge refuses longer ones anyway.
 const TOKEN_BYTES_MAX: usize = 4096;
 
-/// The language of the texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Locale {
-    /// Korean.
-    Ko,
-    /// English.
-    En,
-}
-
-impl Locale {
-    /// Every language.
-    pub const ALL: &[Self] = &[Self::Ko, Self::En];
-
-    /// The primary subtag.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Ko => "ko",
-            Self::En => "en",
-        }
-    }
-
-    /// The locale of the first language tag that says one, Korean when none does.
-    #[must_use]
-    pub fn pick(tags: &[&str]) -> Self {
-        tags.iter().find(|tag| !tag.is_empty()).map_or(Self::Ko, |tag| Self::of(tag))
-    }
-
-    fn of(tag: &str) -> Self {
-        match tag.as_bytes() {
-            [b'k' | b'K', b'o' | b'O'] | [b'k' | b'K', b'o' | b'O', b'-' | b'_', ..] => Self::Ko,
-            _ => Self::En,
-        }
-    }
-}
-
 /// The device by what the browser says of itself; `touch_points` is its `maxTouchPoints`.
 #[must_use]
 pub fn device(user_agent: &str, touch_points: i32) -> Device {
@@ -96,14 +60,10 @@ pub struct Attributes {
     pub checkout: String,
     /// `token`.
     pub token: String,
-    /// `locale`.
-    pub locale: String,
     /// `theme`.
     pub theme: String,
     /// `presentation`.
     pub presentation: String,
-    /// The language of the surrounding page.
-    pub page_language: String,
     /// The checkout that the page's address names after a redirect.
     pub returned: String,
     /// A quote took the place of the checkout, and the edge refused it: there is none to name.
@@ -143,8 +103,6 @@ pub struct Options {
     pub checkout: String,
     /// The one-time token; a page of return has none.
     pub token: Option<String>,
-    /// The language.
-    pub locale: Locale,
     /// Light or dark.
     pub theme: Theme,
     /// The presentation that the page insists on; [`None`] leaves it to the ladder.
@@ -188,7 +146,6 @@ impl Options {
         Ok(Self {
             checkout: id.clone(),
             token: (!given.token.is_empty()).then(|| given.token.clone()),
-            locale: Locale::pick(&[&given.locale, &given.page_language]),
             theme: Theme::parse(&given.theme),
             presentation,
         })
@@ -220,7 +177,6 @@ mod tests {
     fn a_page_needs_only_a_checkout_and_a_token() {
         let options = Options::parse(&given("chk_g1s03_00", "a.b-c_d")).unwrap();
         assert_eq!(options.token.as_deref(), Some("a.b-c_d"));
-        assert_eq!(options.locale, Locale::Ko);
         assert_eq!(options.presentation, None);
     }
 
@@ -260,20 +216,6 @@ mod tests {
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", 0, Device::Pc),
         ] {
             assert_eq!(device(agent, touch_points), expected, "{agent}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_language_wins() {
-        for (tags, expected) in [
-            (["", "ko-KR"], Locale::Ko),
-            (["en", "ko"], Locale::En),
-            (["", "en-GB"], Locale::En),
-            (["ko_KR", "en"], Locale::Ko),
-            (["", ""], Locale::Ko),
-            (["", "de"], Locale::En),
-        ] {
-            assert_eq!(Locale::pick(&tags), expected, "{tags:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of the edge, and what its answers mean: pure on both sides of the fetch.
 
 use crate::flow::{Flow, Input, Intent, Memory};
-use crate::options::{Device, Locale};
+use crate::options::Device;
 use crate::record::{AttemptAnswer, Presentation, Session, Status, Window};
 use crate::value::Value;
 
@@ -52,7 +52,7 @@ pub struct Asker {
     /// What kind of device asks.
     pub device: Device,
     /// The language of the provider's window.
-    pub locale: Locale,
+    pub locale: String,
 }
 
 /// Members of a JSON object whose values are texts or `null`.
@@ -106,7 +106,7 @@ impl Question {
                     ("method", Some(intent.method.clone())),
                     ("presentation", Some(intent.rung.code().to_owned())),
                     ("device", Some(asker.device.code().to_owned())),
-                    ("locale", Some(asker.locale.tag().to_owned())),
+                    ("locale", Some(asker.locale.clone())),
                 ];
                 Some(Request { path: "/v1/attempts".to_owned(), headers, body: Some(body) })
             }
@@ -175,7 +175,7 @@ mod tests {
             edge: EDGE.to_owned(),
             checkout: "chk_1".to_owned(),
             device: Device::Pc,
-            locale: Locale::Ko,
+            locale: "ko".to_owned(),
         }
     }
 

@@ -12,7 +12,6 @@ mod methods;
 mod piece;
 
 use crate::flow::{Flow, StateKind};
-use crate::options::Locale;
 use crate::record::Presentation;
 use crate::text::Text;
 use icon::{Icon, picture};
@@ -22,9 +21,7 @@ pub use piece::{Act, Parts, Piece};
 #[derive(Debug, Clone, Copy)]
 pub struct Desk<'a> {
     /// The sentences.
-    pub text: &'static Text,
-    /// The language.
-    pub locale: Locale,
+    pub text: &'a Text,
     /// The amount, printed.
     pub amount: &'a str,
     /// When it was paid, printed.
@@ -116,9 +113,9 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
     // A decline without a fresh token can start nothing, so it offers nothing.
     let form = has_form(kind) && (kind != StateKind::Declined || flow.token.is_some());
     let test = flow.session.as_ref().is_some_and(|session| session.test_mode);
-    let ribbon = || Piece::new("p.ribbon part=ribbon").says(desk.text.test_mode);
+    let ribbon = || Piece::new("p.ribbon part=ribbon").says(desk.text.line("test_mode"));
     Piece::new("div.card part=card")
-        .with("lang", desk.locale.tag())
+        .holds("lang", desk.text.language())
         .with("data-stage", if has_form(kind) { "form" } else { "panel" })
         .maybe(test.then(ribbon))
         .kid(header(desk, flow))
@@ -130,23 +127,23 @@ pub fn face(desk: &Desk<'_>, flow: &Flow) -> Piece {
         .kid(
             Piece::new("p.safe part=footer")
                 .kid(picture(Icon::Lock))
-                .kid(Piece::new("span").says(desk.text.safe)),
+                .kid(Piece::new("span").says(desk.text.line("safe"))),
         )
         .kid(overlay(desk, flow))
 }
 
 fn header(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let (merchant, label) = match &flow.session {
-        Some(told) if desk.locale == Locale::En && !told.merchant_en.is_empty() => {
+        Some(told) if desk.text.window() != "ko" && !told.merchant_en.is_empty() => {
             (told.merchant_en.as_str(), told.label.as_str())
         }
         Some(told) => (told.merchant.as_str(), told.label.as_str()),
         None => ("", ""),
     };
     Piece::new("header.head part=header")
-        .kid(Piece::new("p.merchant").tells(merchant))
-        .kid(Piece::new("p.label").tells(label))
-        .kid(Piece::new("p.amount part=amount").tells(desk.amount))
+        .kid(Piece::new("p.merchant").says(merchant))
+        .kid(Piece::new("p.label").says(label))
+        .kid(Piece::new("p.amount part=amount").says(desk.amount))
 }
 
 /// The one live region: what is so, and what it means.
@@ -157,7 +154,7 @@ fn status(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let mood = if refused { Mood::Bad } else { Mood::of(flow.kind()) };
     let paid_at = flow.kind() == StateKind::Paid && !desk.paid_at.is_empty();
     let detail = match paid_at {
-        true => &[desk.text.paid_at, " ", desk.paid_at].concat(),
+        true => &[desk.text.line("paid_at"), " ", desk.paid_at].concat(),
         false => say.detail,
     };
     let live = "div.say part=status role=status aria-live=polite aria-atomic=true tabindex=-1 data-testid=state";
@@ -169,7 +166,7 @@ fn status(desk: &Desk<'_>, flow: &Flow) -> Piece {
         .kid(
             Piece::new("div.words")
                 .kid(Piece::new("p.title").says(say.title))
-                .kid(Piece::new("p.detail").tells(detail)),
+                .kid(Piece::new("p.detail").says(detail)),
         )
 }
 
@@ -225,22 +222,22 @@ fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
         (_, _) => Offer::of(kind),
     };
     let go_on = if kind == StateKind::Blocked {
-        (text.climb)(flow.offered_rung())
+        text.of("climb", flow.offered_rung().code()).title
     } else if kind == StateKind::Interrupted {
-        text.resume
+        text.line("resume")
     } else if kind == StateKind::Viewer {
-        text.take_over
+        text.line("take_over")
     } else {
-        text.focus
+        text.line("focus")
     };
     // Mostly the buyer only waits here for the other tab.
     let main = if kind == StateKind::Viewer { "quiet" } else { "main" };
     let retry = if kind == StateKind::Failed {
-        text.retry
+        text.line("retry")
     } else if kind == StateKind::Unreachable {
-        text.reload
+        text.line("reload")
     } else {
-        text.another
+        text.line("another")
     };
     let mut row = Piece::new("div.actions part=actions");
     if kind == StateKind::Viewer {
@@ -248,10 +245,10 @@ fn actions(desk: &Desk<'_>, flow: &Flow) -> Piece {
     }
     row.maybe(offer.go_on.then(|| button("continue", main, go_on, Act::Continue)))
         .maybe(offer.retry.map(|class| button("retry", class, retry, Act::Retry)))
-        .maybe(offer.give_up.then(|| button("close", "quiet", text.abandon, Act::Abandon)))
+        .maybe(offer.give_up.then(|| button("close", "quiet", text.line("abandon"), Act::Abandon)))
 }
 
-fn button(name: &'static str, class: &'static str, words: &'static str, act: Act) -> Piece {
+fn button(name: &'static str, class: &'static str, words: &str, act: Act) -> Piece {
     Piece::new("button type=button part=button")
         .with("class", class)
         .with("data-testid", name)
@@ -262,15 +259,15 @@ fn button(name: &'static str, class: &'static str, words: &'static str, act: Act
 /// The dialog over the page, in which the provider's frame shows through the slot.
 fn overlay(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let shown = flow.kind() == StateKind::Away && flow.rung() == Presentation::Iframe;
-    let title = desk.text.frame;
+    let title = desk.text.line("frame");
     let close = || {
         Piece::new("button.shut type=button data-testid=close")
-            .with("aria-label", desk.text.close)
+            .holds("aria-label", desk.text.line("close"))
             .kid(picture(Icon::Close))
             .on("click", Act::Abandon)
     };
     Piece::new("dialog.overlay part=overlay")
-        .with("aria-label", title)
+        .holds("aria-label", title)
         .on("cancel", Act::Escape)
         .kid(Piece::new("div.bar").kid(Piece::new("span").says(title)).maybe(shown.then(close)))
         .kid(

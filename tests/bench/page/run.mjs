@@ -36,7 +36,7 @@ const session = {
   checkout: "chk_g1s03_bench0", amount: 31000, currency: "KRW", label: "Fujifilm X100V", merchant_name: "Camera", merchant_name_en: "Camera", test_mode: true, status: null,
   methods: ["card", "transfer", "phone"].map((method) => ({ id: `m_${method}`, method, available: true, presentations: ["popup", "redirect"] })),
 };
-for (const name of ["element.js", "hanbeon.js", "hanbeon_bg.wasm"]) add(`/widget/${name}`, readFileSync(join(order.widget, name)), { "access-control-allow-origin": "*" });
+for (const name of ["element.js", "hanbeon.js", "hanbeon_bg.wasm", "text/ko.json", "text/en.json"]) add(`/widget/${name}`, readFileSync(join(order.widget, name)), { "access-control-allow-origin": "*" });
 const integrity = `sha384-${createHash("sha384").update(readFileSync(join(order.widget, "element.js"))).digest("base64")}`;
 for (const peer of ["adyen", "braintree"]) for (const kind of ["js", "css"]) add(`/${peer}.${kind}`, readFileSync(join(order.peers, `${peer}.${kind}`)));
 

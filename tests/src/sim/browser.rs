@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use serde_json::{Value as Json, json};
 use widget::driver::SILENCE_MAX_MS;
 use widget::flow::{Effect, Event as Told, Flow, Input, Memory, Sign, is_passing};
-use widget::options::{Device, Locale};
+use widget::options::Device;
 use widget::question::{Asker, Question, Reply};
 use widget::record::Presentation;
 use widget::value::Value;
@@ -238,7 +238,7 @@ impl World {
     fn asker(&self, at: TabRef) -> Asker {
         let browser = &self.browsers[at.browser];
         let (edge, checkout) = (PUBLIC.to_owned(), browser.checkout.clone());
-        Asker { edge, checkout, device: browser.device, locale: Locale::Ko }
+        Asker { edge, checkout, device: browser.device, locale: "ko".to_owned() }
     }
 
     fn ask(&mut self, at: TabRef, question: Question) -> Option<Input> {

@@ -17,7 +17,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
 use tests::order::{ORDER, named_by_place};
+use tests::sayings;
 use tests::short::{SHORT, shortened};
 use tests::unused::{snippets_once, table_without, without};
 
@@ -143,6 +145,11 @@ const UNUSED: &[&str] = &[
     "r2range",
 ];
 
+/// The two halves of the binding tool's start, which `glue.js` puts together in its own way.
+const INNER: &str = "
+export { __wbg_get_imports as imports, __wbg_finalize_init as finish };
+";
+
 /// Prints what each file named on its command line can be held to.
 const DIGEST: &str = r#"
 const { createHash } = require("node:crypto");
@@ -253,16 +260,16 @@ pub fn widget() -> Result<(), Failure> {
     run(smallest(&mut compile)?.args(["-p", "widget"]))?;
     let wasm = target().join("wasm32-unknown-unknown/release/widget.wasm");
     let salt = format!(
-        "wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {OPTIONS:?}, {WIDGET_EXPORTS:?}, {UNUSED_CRATE}, {WIDGET_HEADERS}, {ORDER}, {SHORT}, digests"
+        "wasm-bindgen {WASM_BINDGEN}, {WASM_FEATURES:?}, {OPTIONS:?}, {WIDGET_EXPORTS:?}, {UNUSED_CRATE}, {WIDGET_HEADERS}, {ORDER}, {SHORT}, digests, languages, {INNER}"
     );
     let lock = read(&root().join("package-lock.json"))?;
     let [scripts, bundled] = [&SCRIPTS[..], &BUNDLED]
         .map(|names| names.iter().map(|name| root().join("widget").join(name)));
     let (scripts, bundled): (Vec<_>, Vec<_>) = (scripts.collect(), bundled.collect());
-    let sayings = files(&root().join("widget/status"))?;
+    let languages = files(&root().join("widget/text"))?;
     let mut parts = vec![read(&wasm)?, lock, salt.into_bytes()];
     let shared = root().join("widget").join(SHARED);
-    for source in scripts.iter().chain(&bundled).chain(&sayings).chain([&shared]) {
+    for source in scripts.iter().chain(&bundled).chain(&languages).chain([&shared]) {
         parts.push(read(source)?);
     }
     let digest = digest(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -295,23 +302,22 @@ pub fn widget() -> Result<(), Failure> {
         write(&module, renamed)?;
         write(&long, short)?;
     }
-    for from in &bundled {
+    let inner = String::from_utf8_lossy(&read(&long)?).into_owned() + INNER;
+    write(&long, inner)?;
+    let said = say(&languages, &dist.join("widget"))?;
+    for from in scripts.iter().chain(&bundled).chain([&shared]) {
         let to = bound.join(from.file_name().unwrap_or_default());
         // The style is made small as what it is, before it goes into the glue as a text.
         if from.extension() == Some("css".as_ref()) {
-            minify(from, &to)?
+            minify(from, &to)?;
         } else {
-            write(&to, read(from)?)?
+            let text = String::from_utf8_lossy(&read(from)?).into_owned();
+            let text = said.iter().fold(text, |text, (place, said)| text.replace(place, said));
+            write(&to, text)?;
         }
     }
-    for (from, to) in scripts.iter().zip(&smaller) {
-        minify(from, to)?;
-    }
-    for saying in &sayings {
-        write(
-            &dist.join("widget/status").join(saying.file_name().unwrap_or_default()),
-            read(saying)?,
-        )?;
+    for to in &smaller {
+        minify(&bound.join(to.file_name().unwrap_or_default()), to)?;
     }
     minify(&bound.join("glue.js"), &glue)?;
     let [element, quote, way_out, form] = ["element.js", "quote.js", "inapp.js", "form.js"]
@@ -320,6 +326,34 @@ pub fn widget() -> Result<(), Failure> {
     hold(&element, &[glue, module])?;
     sri::write_list()?;
     stamp.set()
+}
+
+/// Writes what a page fetches of each language; the answer is what scripts have in them, by its place there.
+fn say(languages: &[PathBuf], to: &Path) -> Result<[(&'static str, String); 3], Failure> {
+    let mut files = Vec::new();
+    for file in languages {
+        let said: Value = serde_json::from_slice(&read(file)?)
+            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        files.push(said);
+    }
+    for folder in ["text", "status"] {
+        std::fs::create_dir_all(to.join(folder))
+            .map_err(|error| Failure::new(format!("{}: {error}", to.display())))?;
+    }
+    let mut pages = Vec::new();
+    for file in &files {
+        let name = format!("{}.json", sayings::language(file));
+        write(&to.join("status").join(&name), sayings::status(file).to_string())?;
+        pages.push(to.join("text").join(&name));
+        write(&to.join("text").join(&name), sayings::page(file).to_string())?;
+    }
+    let held = files.iter().map(sayings::language).zip(digests(&pages)?);
+    let held: Value = held.map(|(language, digest)| (language, Value::String(digest))).collect();
+    Ok([
+        ("\"text/loader\"", sayings::loader(&files).to_string()),
+        ("\"text/inapp\"", sayings::inapp(&files).to_string()),
+        ("\"text/digests\"", held.to_string()),
+    ])
 }
 
 /// Without the library's sources the build goes on, larger: the budgets of `cargo x size` will say so.
@@ -348,7 +382,11 @@ fn opt(options: &[&str], from: &Path, to: &Path) -> Result<(), Failure> {
 }
 
 /// The files of a folder, in the order of their names.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
     let entries = std::fs::read_dir(folder).map_err(failed)?;
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -369,7 +407,7 @@ fn starters() -> Result<(), Failure> {
 }
 
 /// Writes into a file what it holds others to: it has a place for each.
-fn hold<const N: usize>(file: &Path, others: &[PathBuf; N]) -> Result<(), Failure> {
+fn hold(file: &Path, others: &[PathBuf]) -> Result<(), Failure> {
     let mut text = String::from_utf8_lossy(&read(file)?).into_owned();
     for (other, digest) in others.iter().zip(digests(others)?) {
         let name = other.file_name().unwrap_or_default().to_string_lossy();
@@ -383,15 +421,14 @@ fn hold<const N: usize>(file: &Path, others: &[PathBuf; N]) -> Result<(), Failur
 }
 
 /// What a page can hold a file to, as its attribute `integrity` takes it.
-///
-/// # Errors
-///
-/// When a file cannot be read.
-pub fn digests<const N: usize>(files: &[PathBuf; N]) -> Result<[String; N], Failure> {
+fn digests(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let answer = quiet(program(npm_bin("node")).args(["-e", DIGEST, "--"]).args(files))?;
     let lines: Vec<String> =
         String::from_utf8_lossy(&answer.stdout).lines().map(str::to_owned).collect();
-    lines.try_into().map_err(|_| Failure::new("node digested another number of files than asked"))
+    if lines.len() != files.len() {
+        return Err(Failure::new("node digested another number of files than asked"));
+    }
+    Ok(lines)
 }
 
 /// One file of its own: snippets of the glue and its style are taken in.
@@ -404,6 +441,8 @@ fn minify(from: &Path, to: &Path) -> Result<(), Failure> {
                 "--minify",
                 "--format=esm",
                 "--target=es2022",
+                // Modules are UTF-8, and a letter is shorter than its number.
+                "--charset=utf8",
                 "--log-level=warning",
             ])
             // The style is minified already, as what it is, and goes into the glue as a text.

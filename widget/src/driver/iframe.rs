@@ -13,7 +13,7 @@ use web_sys::{HtmlDialogElement, HtmlElement, HtmlIFrameElement, ShadowRoot};
 
 use super::{Driver, FRAME_MAY};
 use crate::channel::Listener;
-use crate::drive::{STATUS, focus};
+use crate::page::{STATUS, focus};
 
 /// The frame and the dialog that shows it.
 pub(super) struct Frame {

@@ -10,6 +10,12 @@ macro_rules! axis {
         impl $name {
             /// Every value.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)+ }
+            }
         }
     };
 }

@@ -11,28 +11,29 @@ pub(super) fn account(desk: &Desk<'_>, flow: &Flow) -> Option<Piece> {
     // Letters and digits only: that is what a bank's app takes.
     let number: String = deposit.account.chars().filter(char::is_ascii_alphanumeric).collect();
     let copy = Piece::new("button.copy type=button part=button")
-        .says(text.copy)
-        .on("click", Act::Copy { text: number, said: text.copied });
-    let number = Piece::new("dd.number").kid(Piece::new("b").tells(&deposit.account)).kid(copy);
-    let plain = |words: &str| Some(Piece::new("dd").tells(words));
+        .says(text.line("copy"))
+        .on("click", Act::Copy { text: number, said: text.line("copied").to_owned() });
+    let number = Piece::new("dd.number").kid(Piece::new("b").says(&deposit.account)).kid(copy);
+    let plain = |words: &str| Some(Piece::new("dd").says(words));
     let rows = [
-        (text.amount, plain(desk.amount)),
-        (text.bank, plain(&deposit.bank)),
-        (text.account, Some(number)),
-        (text.holder, plain(&deposit.holder).filter(|_| !deposit.holder.is_empty())),
-        (text.until, plain(desk.until).filter(|_| !desk.until.is_empty())),
+        ("amount", plain(desk.amount)),
+        ("bank", plain(&deposit.bank)),
+        ("account", Some(number)),
+        ("holder", plain(&deposit.holder).filter(|_| !deposit.holder.is_empty())),
+        ("until", plain(desk.until).filter(|_| !desk.until.is_empty())),
     ];
     let mut list = Piece::new("dl.deposit part=deposit data-testid=deposit");
     for (name, value) in rows {
-        list = list.maybe(
-            value.map(|value| Piece::new("div").kid(Piece::new("dt").says(name)).kid(value)),
-        );
+        list =
+            list.maybe(value.map(|value| {
+                Piece::new("div").kid(Piece::new("dt").says(text.line(name))).kid(value)
+            }));
     }
     // For a buyer who pays in at the bank, on another device, tomorrow.
-    let later = flow.status.as_ref().and_then(|status| status.link.clone()).map(|link| {
+    let later = flow.status.as_ref().and_then(|status| status.link.as_deref()).map(|link| {
         Piece::new("a.later part=link target=_blank rel=noopener data-testid=later")
             .holds("href", link)
-            .says(text.later)
+            .says(text.line("later"))
     });
     Some(Piece::new("div").kid(list).maybe(later))
 }

@@ -12,7 +12,7 @@ const PLACES: usize = 3;
 pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let mut list = Piece::new("fieldset.methods part=methods")
         .when("disabled", flow.kind() == StateKind::Opening)
-        .kid(Piece::new("legend").says(desk.text.methods));
+        .kid(Piece::new("legend").says(desk.text.line("methods")));
     match &flow.session {
         Some(session) => {
             for method in &session.methods {
@@ -33,8 +33,8 @@ pub(super) fn list(desk: &Desk<'_>, flow: &Flow) -> Piece {
 pub(super) fn pay(desk: &Desk<'_>, flow: &Flow) -> Piece {
     let opening = flow.kind() == StateKind::Opening;
     let words = match &flow.session {
-        Some(_) => &(desk.text.pay)(desk.amount),
-        None => desk.text.pay_soon,
+        Some(_) => &desk.text.fill("pay", desk.amount),
+        None => desk.text.line("pay_soon"),
     };
     // Before the session is there a press only leads to the list, so the button has another name.
     let name = if flow.session.is_some() { "pay" } else { "pay-early" };
@@ -45,20 +45,20 @@ pub(super) fn pay(desk: &Desk<'_>, flow: &Flow) -> Piece {
         .when("aria-disabled", opening)
         .when("aria-busy", opening || flow.kind() == StateKind::Loading)
         .maybe(opening.then(|| picture(Icon::Spinner)))
-        .kid(Piece::new("span").tells(words))
+        .kid(Piece::new("span").says(words))
         .on("click", Act::Press)
 }
 
 fn row(desk: &Desk<'_>, method: &Method, chosen: bool) -> Piece {
     let mut radio = Piece::new("input type=radio name=hanbeon-method")
-        .holds("data-testid", ["method-", &method.id].concat())
+        .holds("data-testid", &["method-", &method.id].concat())
         .when("disabled", !method.available())
         .on("change", Act::Choose(method.id.clone()));
     radio.checked = Some(chosen);
-    let reason = method.unavailable.map(desk.text.unavailable);
+    let reason = method.unavailable.map(|it| desk.text.of("unavailable", it.word()).title);
     Piece::new("label.method part=method").kid(radio).kid(picture(Icon::Method(method.kind))).kid(
         Piece::new("span.name")
-            .kid(Piece::new("span").says((desk.text.method)(method.kind)))
+            .kid(Piece::new("span").says(desk.text.of("method", method.kind.code()).title))
             .maybe(reason.map(|reason| Piece::new("small").says(reason))),
     )
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
 use crate::flow::{Input, Sign};
+use crate::text::cut;
 
 /// What a piece does when the buyer acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum Act {
         /// The text.
         text: String,
         /// What the button says afterwards.
-        said: &'static str,
+        said: String,
     },
 }
 
@@ -63,7 +64,7 @@ pub struct Parts {
     /// Whether a radio button is chosen.
     pub checked: Option<bool>,
     /// What it says; only where there are no kids.
-    pub words: Cow<'static, str>,
+    pub words: String,
     /// The elements within. An absent one keeps its place, so that its neighbours stay what they are.
     pub kids: Vec<Option<Piece>>,
     /// The event, and what it does.
@@ -87,8 +88,8 @@ impl Piece {
             attributes.push((name, Cow::Borrowed(value)));
             rest = after;
         }
-        let words = Cow::Borrowed("");
-        Self(Box::new(Parts { tag, attributes, checked: None, words, kids: Vec::new(), act: None }))
+        let (words, kids) = (String::new(), Vec::new());
+        Self(Box::new(Parts { tag, attributes, checked: None, words, kids, act: None }))
     }
 
     /// With an attribute.
@@ -99,8 +100,8 @@ impl Piece {
 
     /// With an attribute that is not known beforehand.
     #[must_use]
-    pub fn holds(self, name: &'static str, value: String) -> Self {
-        self.set(name, Cow::Owned(value))
+    pub fn holds(self, name: &'static str, value: &str) -> Self {
+        self.set(name, Cow::Owned(value.to_owned()))
     }
 
     #[inline(never)]
@@ -119,20 +120,10 @@ impl Piece {
     }
 
     /// Saying something.
-    #[must_use]
-    pub fn says(self, words: &'static str) -> Self {
-        self.say(Cow::Borrowed(words))
-    }
-
-    /// Saying something that is not known beforehand.
-    #[must_use]
-    pub fn tells(self, words: &str) -> Self {
-        self.say(Cow::Owned(words.to_owned()))
-    }
-
     #[inline(never)]
-    fn say(mut self, words: Cow<'static, str>) -> Self {
-        self.words = words;
+    #[must_use]
+    pub fn says(mut self, words: &str) -> Self {
+        self.words = words.to_owned();
         self
     }
 
@@ -177,11 +168,4 @@ impl DerefMut for Piece {
     fn deref_mut(&mut self) -> &mut Parts {
         &mut self.0
     }
-}
-
-/// What is before and after a byte; all before it, and nothing after, where there is none.
-fn cut(text: &'static str, at: u8) -> (&'static str, &'static str) {
-    let place = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
-    let after = text.get(place.saturating_add(1)..).unwrap_or_default();
-    (text.get(..place).unwrap_or_default(), after)
 }

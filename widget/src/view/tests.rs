@@ -1,4 +1,4 @@
-//! The face of every state against the golden one: what a buyer reads, in both languages.
+//! The face of every state against the golden one: what a buyer reads, in every language.
 
 use shared::money::{Amount, Currency};
 
@@ -7,7 +7,7 @@ use crate::flow::{Blank, Intent, State};
 use crate::record::{
     DeclineCode, Deposit, Means, Method, Outcome, Phase, Session, Status, Unavailable,
 };
-use crate::text;
+use crate::text::tests::{all, text};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/face.txt");
 
@@ -137,10 +137,9 @@ fn flows() -> Vec<(String, Flow)> {
     flows
 }
 
-fn drawn(flow: &Flow, locale: Locale) -> Piece {
+fn drawn(flow: &Flow, text: &Text) -> Piece {
     let desk = Desk {
-        text: text::of(locale),
-        locale,
+        text,
         amount: if flow.session.is_some() { "₩31,000" } else { "" },
         paid_at: "11:59",
         until: "23:59",
@@ -168,10 +167,12 @@ fn every_state_reads_as_the_golden_face() {
     let mut now = String::from(
         "# What a buyer reads in each state. Written by `UPDATE_GOLDEN=1 cargo test -p widget`.\n",
     );
+    let all = all();
     for (name, flow) in flows() {
-        for locale in [Locale::Ko, Locale::En] {
-            now.push_str(&format!("\n== {name}, {}, {}\n", locale.tag(), flow.outcome().word()));
-            read(&drawn(&flow, locale), 0, &mut now);
+        for text in &all {
+            let outcome = flow.outcome().word();
+            now.push_str(&format!("\n== {name}, {}, {outcome}\n", text.language()));
+            read(&drawn(&flow, text), 0, &mut now);
         }
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -191,8 +192,9 @@ fn find<'a>(piece: &'a Piece, name: &str) -> Option<&'a Piece> {
 #[test]
 fn the_button_that_pays_is_offered_only_where_the_table_lets_it_begin() {
     use crate::flow::{Buyer, InputKind, Verdict, verdict};
+    let korean = text("ko");
     for (name, flow) in flows() {
-        let face = drawn(&flow, Locale::Ko);
+        let face = drawn(&flow, &korean);
         let begins =
             matches!(verdict(flow.kind(), InputKind::Buyer(Buyer::Pressed)), Verdict::Go(_));
         let offered = find(&face, "pay").is_some_and(|it| it.get("aria-disabled").is_none());
@@ -203,8 +205,9 @@ fn the_button_that_pays_is_offered_only_where_the_table_lets_it_begin() {
 #[test]
 fn every_button_does_something_where_it_is_shown() {
     use crate::flow::{Verdict, verdict};
+    let english = text("en");
     for (name, flow) in flows() {
-        let face = drawn(&flow, Locale::En);
+        let face = drawn(&flow, &english);
         for button in ["retry", "continue", "close"] {
             let found = find(&face, button).and_then(|it| it.act.as_ref());
             let Some(input) = found.and_then(|(_, act)| act.input()) else { continue };
@@ -218,7 +221,7 @@ fn every_button_does_something_where_it_is_shown() {
 fn a_decline_without_a_fresh_token_offers_nothing() {
     let mut declined = flow(State::Declined, Some(Phase::Open));
     declined.token = None;
-    let face = drawn(&declined, Locale::Ko);
+    let face = drawn(&declined, &text("ko"));
     assert_eq!(find(&face, "pay"), None);
     assert_eq!(find(&face, "retry"), None);
 }
