@@ -473,6 +473,8 @@ pub struct StockView {
     pub can_enter: bool,
     /// If not, when it is worth coming back; `null` when it is sold.
     pub until: Option<String>,
+    /// When a page that shows it asks again, in milliseconds.
+    pub poll_after_ms: u64,
 }
 
 /// One line of the journal.
