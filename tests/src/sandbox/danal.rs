@@ -20,14 +20,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use self::hidden::Hidden;
 use self::merchant::Merchant;
 use self::otp::Messages;
 use self::subscriber::Subscriber;
 use super::moment::MINUTE_MS;
-use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
+use super::provider::Provider;
 use super::window::Brand;
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -323,31 +321,6 @@ impl Provider for Engine {
             let merchant = deals.get(tid).and_then(|deal| merchants.get(deal.merchant));
             merchant.is_some_and(|m| turn.now < session.opened_at + m.session_life_ms)
         });
-    }
-
-    fn script_opens(&self, _data: &Value) -> Option<String> {
-        None
-    }
-
-    fn deposit(
-        &mut self,
-        _request_id: &str,
-        _amount: Option<u64>,
-        _turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str> {
-        Err(NO_DEPOSIT)
-    }
-
-    fn reverse_deposit(
-        &mut self,
-        _request_id: &str,
-        _turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str> {
-        Err(NO_DEPOSIT)
-    }
-
-    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
-        Err(NO_ACT)
     }
 
     fn books(&self) -> Vec<BookLine> {

@@ -10,12 +10,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
+use super::provider::Provider;
 use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -273,31 +271,6 @@ impl Provider for Engine {
                 checkout::report(order, &self.merchants, turn);
             }
         }
-    }
-
-    fn script_opens(&self, _data: &Value) -> Option<String> {
-        None
-    }
-
-    fn deposit(
-        &mut self,
-        _request_id: &str,
-        _amount: Option<u64>,
-        _turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str> {
-        Err(NO_DEPOSIT)
-    }
-
-    fn reverse_deposit(
-        &mut self,
-        _request_id: &str,
-        _turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str> {
-        Err(NO_DEPOSIT)
-    }
-
-    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
-        Err(NO_ACT)
     }
 
     fn books(&self) -> Vec<BookLine> {

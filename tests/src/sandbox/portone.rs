@@ -17,7 +17,7 @@ use serde_json::Value;
 use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
+use super::provider::{NO_DEPOSIT, Provider};
 use super::window::{Brand, Lang};
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -383,10 +383,6 @@ impl Provider for Engine {
         _turn: &mut Turn<'_>,
     ) -> Result<(), &'static str> {
         Err("PortOne's deposits are final")
-    }
-
-    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
-        Err(NO_ACT)
     }
 
     fn books(&self) -> Vec<BookLine> {

@@ -22,7 +22,9 @@ pub trait Provider: Debug + Send {
 
     /// What its script in a browser does with the data that a page gives it: where, below
     /// [`Self::path`], it sends the browser. `None` where a page posts a form instead.
-    fn script_opens(&self, data: &Value) -> Option<String>;
+    fn script_opens(&self, _data: &Value) -> Option<String> {
+        None
+    }
 
     /// A deposit arrives at the account of a request, by hand of whoever holds the panel.
     ///
@@ -30,10 +32,12 @@ pub trait Provider: Debug + Send {
     /// A sentence that says why no deposit can arrive.
     fn deposit(
         &mut self,
-        request_id: &str,
-        amount: Option<u64>,
-        turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str>;
+        _request_id: &str,
+        _amount: Option<u64>,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err(NO_DEPOSIT)
+    }
 
     /// The bank takes a deposit back.
     ///
@@ -41,9 +45,11 @@ pub trait Provider: Debug + Send {
     /// A sentence that says why nothing can be taken back.
     fn reverse_deposit(
         &mut self,
-        request_id: &str,
-        turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str>;
+        _request_id: &str,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err(NO_DEPOSIT)
+    }
 
     /// Something else happens to a payment, one of [`BookLine::acts`], by hand of whoever holds the panel:
     /// the provider's own people cancel, a seller ships.
@@ -52,10 +58,12 @@ pub trait Provider: Debug + Send {
     /// A sentence that says why it cannot happen.
     fn happen(
         &mut self,
-        request_id: &str,
-        act: &str,
-        turn: &mut Turn<'_>,
-    ) -> Result<(), &'static str>;
+        _request_id: &str,
+        _act: &str,
+        _turn: &mut Turn<'_>,
+    ) -> Result<(), &'static str> {
+        Err(NO_ACT)
+    }
 
     /// The auditor's view.
     fn books(&self) -> Vec<BookLine>;

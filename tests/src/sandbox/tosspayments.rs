@@ -18,7 +18,7 @@ use self::merchant::Merchant;
 use self::payment::{Act, Payment, Stage, Verdict, verdict};
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
-use super::provider::{NO_ACT, NO_DEPOSIT, Provider};
+use super::provider::{NO_DEPOSIT, Provider};
 use super::window::Brand;
 use super::{BookLine, Method as Verb, Request, Response, Turn, moment};
 
@@ -175,10 +175,6 @@ impl Provider for Engine {
             event::announce(payment, &self.merchants, turn);
         }
         Ok(())
-    }
-
-    fn happen(&mut self, _id: &str, _act: &str, _turn: &mut Turn<'_>) -> Result<(), &'static str> {
-        Err(NO_ACT)
     }
 
     fn books(&self) -> Vec<BookLine> {

@@ -12,8 +12,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use self::merchant::Merchant;
 use super::moment::MINUTE_MS;
 use super::outbox::{Accepts, Plan};
@@ -347,10 +345,6 @@ impl Provider for Engine {
             }
         }
         self.tokens.retain(|_, (_, _, until)| *until > turn.now);
-    }
-
-    fn script_opens(&self, _data: &Value) -> Option<String> {
-        None
     }
 
     fn deposit(
