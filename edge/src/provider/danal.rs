@@ -50,7 +50,7 @@ use shared::notes::TOKEN;
 use shared::terms::Afterwards;
 use shared::time::{Span, Timestamp};
 
-use super::parts::{check_bases, is_word, required, unclear, undecided, won};
+use super::parts::{check_bases, check_each, is_word, required, unclear, undecided, won};
 use super::{
     Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
     CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms,
@@ -176,16 +176,13 @@ impl Provider for Danal {
         let spelt = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
         let long = |text: &str| (1..=10).contains(&text.len());
         let password = account.secret("cp_password");
-        for (name, good) in [
+        let checked = [
             ("cp_id", spelt(id) && long(id)),
             ("cp_name", !account.setting("cp_name").trim().is_empty()),
             ("item_code", is_word(account.setting("item_code"))),
             ("cp_password", long(password) && password.bytes().all(|b| b.is_ascii_graphic())),
-        ] {
-            if !good {
-                faults.push([name, " is malformed"].concat());
-            }
-        }
+        ];
+        check_each(&checked, &mut faults);
         check_bases(account, ["relay_base", "web_base"], !account.test_mode, &mut faults);
         faults
     }

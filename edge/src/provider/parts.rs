@@ -13,6 +13,13 @@ use crate::json::{self, Field, Limits};
 #[cfg(test)]
 pub(super) mod testing;
 
+/// Adds a fault for each of these settings that is not as it should be.
+pub(super) fn check_each(checked: &[(&str, bool)], faults: &mut Vec<String>) {
+    for (name, _) in checked.iter().filter(|(_, good)| !good) {
+        faults.push([name, " is malformed"].concat());
+    }
+}
+
 /// Adds a fault for each of these settings that is no base address; live accounts need `https`.
 pub(super) fn check_bases(
     account: &Account,

@@ -56,7 +56,7 @@ use shared::money::Currency;
 use shared::notes::STANDING;
 use shared::time::{Span, Timestamp};
 
-use super::parts::{check_bases, is_word, required, unclear, won};
+use super::parts::{check_bases, check_each, is_word, required, unclear, won};
 use super::{
     Account, Acknowledgement, Asked, CANCELLED, Callback, CallbackRefused, CannotAsk, Capabilities,
     CaptureStyle, Device, Hint, HttpRequest, HttpResponse, Inbound, Means, MeansTerms,
@@ -238,16 +238,13 @@ impl Provider for Unicro {
         let seller = account.setting("seller_user");
         let spelt = seller.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let long = account.secret("member_secret").len() >= MEMBER_SECRET_BYTES_MIN;
-        for (name, good) in [
+        let checked = [
             ("partner_api_key", is_word(account.setting("partner_api_key"))),
             ("seller_user", spelt && (4..=16).contains(&seller.len())),
             ("seller_key", is_key(account.secret("seller_key"))),
             ("member_secret", long),
-        ] {
-            if !good {
-                faults.push([name, " is malformed"].concat());
-            }
-        }
+        ];
+        check_each(&checked, &mut faults);
         check_bases(account, ["api_base", "web_base"], !account.test_mode, &mut faults);
         faults
     }
