@@ -2,7 +2,7 @@
 // that shows the article. It says nothing while the piece can be had, never who holds it, and changes by itself
 // when it frees. A time is shown, not counted down: the edge decides when it is over (R39, R41).
 
-import { dress, make, moment, origin, reflect, sentences, speak } from "./plain.js";
+import { dress, Living, make, moment, origin, reflect, sentences, sign, speak } from "./plain.js";
 
 const names = globalThis.customElements;
 const observed = ["merchant", "sku", "mine", "locale", "theme"];
@@ -20,7 +20,7 @@ const SHEET = `.box{display:flex;gap:.75rem;align-items:flex-start;padding:.875r
 svg{flex:none;width:1.5rem;height:1.5rem;fill:none;stroke:var(--c);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 @media(forced-colors:active){.box{border-color:CanvasText}}`;
 
-if (names && !names.get("hanbeon-availability")) names.define("hanbeon-availability", class extends HTMLElement {
+if (names && !names.get("hanbeon-availability")) names.define("hanbeon-availability", class extends Living {
   static observedAttributes = observed;
 
   constructor() {
@@ -33,10 +33,7 @@ if (names && !names.get("hanbeon-availability")) names.define("hanbeon-availabil
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     this.title_ = make("p", { className: "title" });
     this.detail = make("p", { className: "detail" });
-    this.sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.sign.setAttribute("viewBox", "0 0 24 24");
-    this.sign.setAttribute("aria-hidden", "true");
-    this.sign.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+    this.sign = sign();
     this.box = make("section", { className: "box", part: "box", hidden: true }, this.sign, make("div", {}, this.title_, this.detail));
     // The live region is there before there is anything to say.
     root.replaceChildren(make("div", { role: "status", part: "status" }, this.box));
@@ -48,27 +45,10 @@ if (names && !names.get("hanbeon-availability")) names.define("hanbeon-availabil
     this.look();
   }
 
-  disconnectedCallback() {
-    queueMicrotask(() => this.isConnected || this.end());
-  }
-
-  connectedMoveCallback() {}
-
-  end() {
-    this.life?.abort();
-    clearTimeout(this.timer);
-    this.life = this.known = undefined;
-  }
-
-  attributeChangedCallback(name, before, now) {
-    if (before === now || !this.life) return;
-    const { life } = this;
-    queueMicrotask(() => {
-      if (this.life !== life || !this.isConnected) return;
-      if (name === "merchant" || name === "sku") this.end();
-      if (this.life) this.look();
-      else this.connectedCallback();
-    });
+  changed(name) {
+    if (name === "merchant" || name === "sku") this.end();
+    if (this.life) this.look();
+    else this.connectedCallback();
   }
 
   async look() {

@@ -54,3 +54,36 @@ export function reflect(element, names, flags) {
 export function speak(element, name, detail) {
   element.dispatchEvent(new CustomEvent(`hanbeon-${name}`, { bubbles: true, composed: true, detail }));
 }
+
+/** The picture beside a title; its path is set with what is shown. */
+export function sign() {
+  const sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  sign.setAttribute("viewBox", "0 0 24 24");
+  sign.setAttribute("aria-hidden", "true");
+  sign.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  return sign;
+}
+
+/** Lives while it is connected, moves included, and asks by a timer; there are no elements on a server. */
+export class Living extends (globalThis.HTMLElement ?? Object) {
+  disconnectedCallback() {
+    queueMicrotask(() => this.isConnected || this.end());
+  }
+
+  connectedMoveCallback() {}
+
+  end() {
+    this.life?.abort();
+    clearTimeout(this.timer);
+    this.life = this.known = undefined;
+  }
+
+  /** Several attributes that change in one turn: each is told to `changed` after it. */
+  attributeChangedCallback(name, before, now) {
+    if (before === now || !this.life) return;
+    const { life } = this;
+    queueMicrotask(() => {
+      if (this.life === life && this.isConnected) this.changed(name);
+    });
+  }
+}

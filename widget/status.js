@@ -5,7 +5,7 @@
 // nothing and nothing is asked. A proof is the state key that this browser was given when it began to pay, the
 // key of the checkout's own link, or its token.
 
-import { dress, make, moment, origin, reflect, sentences, speak } from "./plain.js";
+import { dress, Living, make, moment, origin, reflect, sentences, sign, speak } from "./plain.js";
 
 const names = globalThis.customElements;
 const observed = ["checkout", "token", "link", "locale", "theme", "compact"];
@@ -63,7 +63,7 @@ const stateKey = (checkout) => {
   }
 };
 
-if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class extends HTMLElement {
+if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class extends Living {
   static observedAttributes = observed;
 
   constructor() {
@@ -77,10 +77,7 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     this.test = make("p", { className: "test" });
     this.title_ = make("p", { className: "title" });
     this.detail = make("p", { className: "detail" });
-    this.sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.sign.setAttribute("viewBox", "0 0 24 24");
-    this.sign.setAttribute("aria-hidden", "true");
-    this.sign.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+    this.sign = sign();
     this.say = make("div", { className: "say", role: "status", part: "status" }, this.sign, make("div", {}, this.title_, this.detail));
     this.rows = make("dl", { part: "rows" });
     this.sum = make("span", { className: "sum", part: "amount" });
@@ -99,28 +96,15 @@ if (names && !names.get("hanbeon-status")) names.define("hanbeon-status", class 
     this.look();
   }
 
-  disconnectedCallback() {
-    queueMicrotask(() => this.isConnected || this.end());
-  }
-
-  connectedMoveCallback() {}
-
   end() {
-    this.life?.abort();
     this.hush();
-    clearTimeout(this.timer);
-    this.life = this.known = undefined;
+    super.end();
   }
 
-  attributeChangedCallback(name, before, now) {
-    if (before === now || !this.life) return;
-    const { life } = this;
-    queueMicrotask(() => {
-      if (this.life !== life || !this.isConnected) return;
-      if (name !== "theme" && name !== "compact") this.end();
-      this.connectedCallback();
-      dress(this, SHEET);
-    });
+  changed(name) {
+    if (name !== "theme" && name !== "compact") this.end();
+    this.connectedCallback();
+    dress(this, SHEET);
   }
 
   /** `[checkout, what proves it, the socket's first message]`. */
